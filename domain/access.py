@@ -1,0 +1,79 @@
+"""Who asks, and what they may: decided before anything is read."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from domain.errors import ForbiddenError, TenantRequiredError, UnauthenticatedError
+
+
+class Role(Enum):
+    PLATFORM_ADMIN = "PLATFORM_ADMIN"
+    CLIENT_ADMIN = "CLIENT_ADMIN"
+    READER = "READER"
+    SUPPORT = "SUPPORT"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Be the one who asks: the token's *subject*, its *roles*, and the *tenant* it belongs to, if any."""
+
+    subject: str
+    roles: frozenset[Role]
+    tenant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Say which *roles* may use a root field, and whether it works *within* one tenant."""
+
+    roles: frozenset[Role]
+    within_tenant: bool = True
+
+
+#: Anyone with a token; answers nothing of customers.
+SIGNED_IN = Rule(frozenset(Role), within_tenant=False)
+#: Reads customers, leads and bookings of one tenant.
+READ_CUSTOMERS = Rule(frozenset({Role.PLATFORM_ADMIN, Role.CLIENT_ADMIN, Role.READER}))
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Decide for one request: *viewer* is None without a token, *asked* is what X-Tenant names."""
+
+    viewer: Viewer | None
+    asked: str | None
+    store_has_tenants: bool
+
+    def check(self, rule: Rule) -> Viewer:
+        """Answer the viewer if *rule* lets them through.
+
+        Raises UnauthenticatedError, ForbiddenError or TenantRequiredError, in this order.
+        """
+        viewer = self.viewer
+        if viewer is None:
+            raise UnauthenticatedError
+        if not viewer.roles & rule.roles:
+            raise ForbiddenError
+        if rule.within_tenant:
+            self._tenant_of(viewer)
+        return viewer
+
+    @property
+    def tenant(self) -> str | None:
+        """The tenant that this request reads: None where the store has none. Raises like `check`."""
+        if self.viewer is None:
+            raise UnauthenticatedError
+        return self._tenant_of(self.viewer)
+
+    def _tenant_of(self, viewer: Viewer) -> str | None:
+        if Role.PLATFORM_ADMIN in viewer.roles:
+            if self.store_has_tenants and not self.asked:
+                raise TenantRequiredError
+            return self.asked if self.store_has_tenants else None
+        if self.asked is not None and self.asked != viewer.tenant:
+            raise ForbiddenError("X-Tenant names a tenant that is not yours.")
+        if not self.store_has_tenants:
+            return None
+        if not viewer.tenant:
+            raise ForbiddenError("Your token names no tenant, and this store has tenants.")
+        return viewer.tenant
