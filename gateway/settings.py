@@ -1,19 +1,296 @@
 """The settings: read once from the environment and `.env`, validated, frozen."""
-from dataclasses import dataclass
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from ipaddress import ip_address
+from pathlib import Path
+from reprlib import repr as shortened
+from typing import Any
+
+from dotenv import dotenv_values
+from jwt import InvalidKeyError
+from jwt.algorithms import HMACAlgorithm
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from domain.errors import StartError
+
+HEADING = "The settings are wrong:"
+PREFIX = "GATEWAY_"
+#: Read by the tests, not by the gateway.
+OTHERS = re.compile(r"GATEWAY_(TEST_\w+|CHROMIUM)")
+
+KEY_BYTES = 32
+POSTGRES_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
+MONGO_URL = re.compile(r"mongodb(\+srv)?://([^/?#@]*@)?[^/?#@]+/[^/?#@\s.$\"\\]+(\?.*)?")
+HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+
+
+def _postgres_url(text: str) -> str:
+    """Rewrite *text* as SQLAlchemy and asyncpg want it; libpq's `sslmode` is asyncpg's `ssl`."""
+    try:
+        url = make_url(text)
+    except ArgumentError as fault:
+        raise ValueError from fault
+    if url.drivername not in POSTGRES_SCHEMES or not url.database or not 0 < (url.port or 1) < 1 << 16:
+        raise ValueError
+    query = {"ssl" if name == "sslmode" else name: value for name, value in url.query.items()}
+    return url.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
+
+
+def _mongo_url(text: str) -> str:
+    if not MONGO_URL.fullmatch(text):
+        raise ValueError
+    return text
+
+
+def _host(text: str) -> str:
+    if not HOST_NAME.fullmatch(text):
+        ip_address(text)
+    return text
+
+
+def _key(text: str) -> str:
+    """Refuse a key that is too short for HS256, and a public key, which anyone could sign with."""
+    if len(text.encode()) < KEY_BYTES:
+        raise ValueError
+    try:
+        HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(text)
+    except InvalidKeyError as fault:
+        raise ValueError from fault
+    return text
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        number = int(text)
+        if not low <= number <= high:
+            raise ValueError
+        return number
+
+    return parse
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= 3600:  # noqa: PLR2004 - as its rows in the table say; also false for nan
+        raise ValueError
+    return seconds
+
+
+def _hidden(text: str) -> str:  # noqa: ARG001 - it is one of the ways to show what was given
+    return "a value that is not shown"
+
+
+def _scheme_only(text: str) -> str:
+    """Show the scheme: where in a wrong URL its password ends cannot be told."""
+    scheme = re.match(r"[a-z][a-z0-9+.-]*://", text)
+    return f"{scheme[0] if scheme else ''}… (not shown further)"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Say how the variable *name* becomes the field *field* of `Settings`; *parse* raises ValueError.
+
+    *shown* is what a message may show of a wrong value.
+    """
+
+    name: str
+    field: str
+    parse: Callable[[str], object]
+    expected: str
+    meaning: str
+    shown: Callable[[str], str] = shortened
+
+
+SETTINGS = (
+    Setting(
+        "GATEWAY_POSTGRES_URL",
+        "postgres_url",
+        _postgres_url,
+        "postgresql://user:password@host:5432/database, with the database's name",
+        "The PostgreSQL store: `postgresql://user:password@host:5432/database`, or for a socket "
+        "`postgresql://user@/database?host=/folder`",
+        _scheme_only,
+    ),
+    Setting(
+        "GATEWAY_MONGO_URL",
+        "mongo_url",
+        _mongo_url,
+        "mongodb://user:password@host:27017/database or mongodb+srv://…, with the database's name",
+        "The MongoDB store: `mongodb://user:password@host:27017/database` or `mongodb+srv://…`",
+        _scheme_only,
+    ),
+    Setting(
+        "GATEWAY_PROFILE", "profile", str, "", "The store profile: the name of one in `sources/profiles`, or a path"
+    ),
+    Setting("GATEWAY_HOST", "host", _host, "a host name or an IP address, without a port", "The address to listen on"),
+    Setting("GATEWAY_PORT", "port", _whole(1, 65535), "a whole number from 1 to 65535", "The port to listen on"),
+    Setting(
+        "GATEWAY_JWT_SECRET",
+        "jwt_secret",
+        _key,
+        f"at least {KEY_BYTES} bytes, and no public key",
+        f"The secret that tokens are signed with (HS256), at least {KEY_BYTES} bytes; nothing is served without it",
+        _hidden,
+    ),
+    Setting(
+        "GATEWAY_JWT_ISSUER", "jwt_issuer", str, "", "What a token's `iss` must be; not checked where this is not set"
+    ),
+    Setting(
+        "GATEWAY_JWT_AUDIENCE",
+        "jwt_audience",
+        str,
+        "",
+        "What a token's `aud` must be or hold; where this is not set, a token with `aud` is refused",
+    ),
+    Setting(
+        "GATEWAY_MAX_PAGE",
+        "max_page",
+        _whole(1, 10_000),
+        "a whole number from 1 to 10000",
+        "The most that one page of a list may hold, up to 10000",
+    ),
+    Setting(
+        "GATEWAY_STORE_SECONDS",
+        "store_timeout",
+        _seconds,
+        "a number of seconds above 0, up to 3600",
+        "How long one store may take to answer before it counts as down",
+    ),
+    Setting(
+        "GATEWAY_COUNT_SECONDS",
+        "count_seconds",
+        _seconds,
+        "a number of seconds above 0, up to 3600",
+        "How long counting the customers of all stores may take",
+    ),
+    Setting(
+        "GATEWAY_COUNT_RECORDS",
+        "count_records",
+        _whole(1, 1_000_000_000),
+        "a whole number from 1 to 1000000000",
+        "How many records counting the customers of all stores may look at",
+    ),
+    Setting(
+        "GATEWAY_MAX_BODY",
+        "max_body",
+        _whole(1_024, 100 << 20),
+        f"a whole number of bytes from 1024 to {100 << 20}",
+        "How many bytes the body of a request may have",
+    ),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
+    """Hold what the gateway runs with; *postgres_url* is rewritten for asyncpg, whichever scheme it was given in.
+
+    Raises ValueError for a *postgres_url* that cannot be one, and StartError for an open gateway that others could reach.
+    """
+
     profile: str = "demo"
-    postgres_url: str | None = None
-    mongo_url: str | None = None
+    postgres_url: str | None = field(default=None, repr=False)
+    mongo_url: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
-    jwt_secret: str | None = None
+    jwt_secret: str | None = field(default=None, repr=False)
     jwt_issuer: str | None = None
     jwt_audience: str | None = None
-    #: No tokens: everyone is an administrator. Only ever on a loopback address.
+    #: No tokens: everyone is an administrator. Only ever on a loopback address, and never by the environment.
     open: bool = False
     max_page: int = 100
     store_timeout: float = 5.0
     count_seconds: float = 20.0
     count_records: int = 2_000_000
+    max_body: int = 1 << 20
+
+    def __post_init__(self) -> None:
+        if self.postgres_url is not None:
+            object.__setattr__(self, "postgres_url", _postgres_url(self.postgres_url))
+        if self.open and not _is_loopback(self.host):
+            raise StartError(
+                HEADING, [f"an open gateway asks for no token: it may listen on 127.0.0.1, not on {self.host}"]
+            )
+
+    def require_key(self) -> str | None:
+        """Answer the key that tokens are signed with, None for an open gateway; raises StartError without a right one."""
+        if self.open:
+            return None
+        try:
+            return _key(self.jwt_secret or "")
+        except ValueError:
+            raise StartError(
+                "There is no key to check tokens with:",
+                [f"GATEWAY_JWT_SECRET: expected at least {KEY_BYTES} bytes, and no public key"],
+            ) from None
+
+
+def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:
+    """Read the settings from *environ* (the process's own if None), and what it leaves unsaid from *env_file*.
+
+    An empty value counts as not given; given empty in *environ*, it takes back what *env_file* says.
+    Raises StartError with every fault.
+    """
+    merged = _env_file(env_file) | dict(os.environ if environ is None else environ)
+    given = {name: text for name, text in merged.items() if name.startswith(PREFIX)}
+    faults = [
+        _unknown(name)
+        for name in sorted(given.keys() - {setting.name for setting in SETTINGS})
+        if not OTHERS.fullmatch(name)
+    ]
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        text = given.get(setting.name)
+        if not text:
+            continue
+        try:
+            values[setting.field] = setting.parse(text)
+        except ValueError:
+            faults.append(f"{setting.name} is {setting.shown(text)}; expected {setting.expected}")
+    if faults:
+        raise StartError(HEADING, faults)
+    return Settings(**values)
+
+
+def settings_table() -> str:
+    """Print the settings as the Markdown table that stands in the README."""
+    defaults = {each.name: each.default for each in fields(Settings)}
+    return "\n".join(
+        [
+            "| variable | default | what it says |",
+            "| --- | --- | --- |",
+            *(f"| `{one.name}` | {_default(defaults[one.field])} | {one.meaning} |" for one in SETTINGS),
+        ]
+    )
+
+
+def _default(value: object) -> str:
+    return "" if value is None else f"`{value}`"
+
+
+def _env_file(path: Path | None) -> dict[str, str]:
+    """Read the file at *path* as it stands: `$` in a password is no reference; a byte order mark is no part of a name."""
+    if path is None:
+        return {}
+    try:
+        values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
+    except (OSError, UnicodeError) as fault:
+        raise StartError(HEADING, [f"{path} cannot be read as text: {type(fault).__name__}"]) from fault
+    return {name: text or "" for name, text in values.items()}
+
+
+def _unknown(name: str) -> str:
+    """Name the fault without its value, which may be a secret under a misspelt name."""
+    near = get_close_matches(name, [setting.name for setting in SETTINGS], n=1)
+    return f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

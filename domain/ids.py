@@ -1,0 +1,75 @@
+"""Ids that clients hold: opaque, over type, kind of record, tenant and key."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+
+from domain.errors import BadIdError
+from domain.records import Key, RecordKind, RecordRef
+
+#: The kinds of things that have an id, by the name of their GraphQL type.
+CUSTOMER, LEAD, BOOKING = "Customer", "Lead", "Booking"
+_TYPES = frozenset({CUSTOMER, LEAD, BOOKING})
+_KINDS = {kind.value: kind for kind in RecordKind}
+#: Longer than any id that is handed out for a key of a sane length.
+_LONGEST = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalId:
+    """Be what an id says: a *type*, the *kind* of record for customers, the *tenant* and the *key* within it."""
+
+    type: str
+    tenant: str | None
+    key: Key
+    kind: RecordKind | None = None
+
+    @property
+    def record(self) -> RecordRef:
+        """The record of a customer's id."""
+        assert self.kind is not None
+        return RecordRef(self.kind, self.key)
+
+
+def encode_id(type_: str, tenant: str | None, key: Key, kind: RecordKind | None = None) -> str:
+    return pack([type_, kind.value if kind else None, tenant, key])
+
+
+def decode_id(text: str, expected: str | None = None) -> GlobalId:
+    """Read the id *text*, of the type *expected* where one is given.
+
+    Raises BadIdError for whatever this gateway would not have handed out.
+    """
+    parts = unpack(text)
+    if not isinstance(parts, list) or len(parts) != 4:  # noqa: PLR2004 - see encode_id
+        raise BadIdError(text, expected)
+    type_, kind, tenant, key = parts
+    is_customer = type_ == CUSTOMER
+    if (
+        type_ not in _TYPES
+        or not isinstance(key, str)
+        or not (tenant is None or isinstance(tenant, str))
+        or (kind not in _KINDS if is_customer else kind is not None)
+        or (expected is not None and type_ != expected)
+    ):
+        raise BadIdError(text, expected)
+    return GlobalId(type_, tenant, key, _KINDS[kind] if is_customer else None)
+
+
+def pack(parts: list[object]) -> str:
+    """Write *parts* as one opaque word of URL-safe characters."""
+    text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def unpack(text: str) -> object:
+    """Read what `pack` wrote; None for anything else, also for another spelling of the same."""
+    if len(text) > _LONGEST or not text.isascii():
+        return None
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        parts = json.loads(raw)
+        return parts if isinstance(parts, list) and pack(parts) == text else None
+    except (binascii.Error, ValueError, RecursionError):
+        return None

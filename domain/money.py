@@ -1,0 +1,42 @@
+"""Money: exact decimals, rounded half up to the currency's minor unit (ISO 4217)."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cache
+
+from iso4217 import Currency
+
+#: Enough digits that a sum of anything that PostgreSQL holds as numeric keeps its cents.
+_EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
+
+
+@cache
+def minor_digits(currency: str) -> int:
+    """Count the decimals of *currency*; 2 where ISO 4217 does not know it or gives it none."""
+    try:
+        exponent = Currency(currency).exponent
+    except ValueError:
+        return 2
+    return 2 if exponent is None else exponent
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Be an *amount* in major units of *currency*."""
+
+    amount: Decimal
+    currency: str
+
+    @classmethod
+    def rounded(cls, amount: Decimal | int, currency: str, *, minor: bool = False) -> "Money":
+        """Make money of *amount*, given in the minor unit where *minor* says so."""
+        digits = minor_digits(currency)
+        exact = Decimal(amount).scaleb(-digits, _EXACT) if minor else Decimal(amount)
+        return cls(exact.quantize(Decimal(1).scaleb(-digits), context=_EXACT), currency)
+
+    @classmethod
+    def zero(cls, currency: str) -> "Money":
+        return cls.rounded(0, currency)
+
+    def divided_by(self, count: int) -> "Money":
+        return Money.rounded(_EXACT.divide(self.amount, Decimal(count)), self.currency)

@@ -1,0 +1,159 @@
+"""Pages by keyset: what a client asks for, and the positions that cursors stand for."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Generic, TypeVar
+
+from domain.errors import BadCursorError, BadPageError
+from domain.ids import pack, unpack
+from domain.records import Key, RecordKind
+from domain.time import FIRST_MICROS, LAST_MICROS, Micros
+
+T = TypeVar("T")
+DEFAULT_SIZE = 20
+
+
+class Direction(Enum):
+    ASC = "ASC"
+    DESC = "DESC"
+
+    @property
+    def reversed(self) -> "Direction":
+        return Direction.ASC if self is Direction.DESC else Direction.DESC
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Order a *list* (named like its root field) by a *field*, in a *direction*."""
+
+    list: str
+    field: str
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Be a place in an ordered list: a *value* (None among those without one), the *kind* of record and its *key*."""
+
+    value: Micros | None
+    key: Key
+    kind: RecordKind | None = None
+
+
+def encode_cursor(order: Order, tenant: str | None, position: Position) -> str:
+    kind = position.kind.value if position.kind else None
+    parts = [order.list, order.field, order.direction.value, tenant, position.value, kind, position.key]
+    return pack(list(parts))
+
+
+def decode_cursor(text: str, order: Order, tenant: str | None, *, kinds: bool = False) -> Position:
+    """Read *text* as a position of the list *order* of *tenant*, whose positions have a kind of record if *kinds*.
+
+    Raises BadCursorError for anything else.
+    """
+    parts = unpack(text)
+    if not isinstance(parts, list) or parts[:4] != [order.list, order.field, order.direction.value, tenant]:
+        raise BadCursorError(text)
+    match parts[4:]:
+        case [value, None, str(key)] if not kinds and _is_value(value):
+            return Position(value, key)
+        case [value, str(kind), str(key)] if kinds and _is_value(value) and kind in RecordKind.__members__:
+            return Position(value, key, RecordKind[kind])
+        case _:
+            raise BadCursorError(text)
+
+
+def _is_value(value: object) -> bool:
+    return value is None or (type(value) is int and FIRST_MICROS <= value <= LAST_MICROS)
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Ask for *size* items after (or, *backwards*, before) *position* of the list *order*."""
+
+    order: Order
+    size: int
+    backwards: bool = False
+    position: Position | None = None
+
+    @property
+    def reading(self) -> Direction:
+        """The direction in which a store is read for this page."""
+        return self.order.direction.reversed if self.backwards else self.order.direction
+
+
+@dataclass(frozen=True, slots=True)
+class PageArguments:
+    """Be Relay's four arguments, as the client gave them."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+    def request(self, order: Order, tenant: str | None, *, longest: int, kinds: bool = False) -> PageRequest:
+        """Make a page of them.
+
+        Raises BadPageError for arguments that do not go together and for sizes outside 1 to *longest*, and
+        BadCursorError.
+        """
+        forwards = self.first is not None or self.after is not None
+        backwards = self.last is not None or self.before is not None
+        if forwards and backwards:
+            raise BadPageError("first goes with after, and last with before: not both in one page.")
+        name, size = ("last", self.last) if backwards else ("first", self.first)
+        size = min(DEFAULT_SIZE, longest) if size is None else size
+        if not 1 <= size <= longest:
+            raise BadPageError(f"{name} is {size}: a page holds 1 to {longest}.")
+        cursor = self.before if backwards else self.after
+        position = None if cursor is None else decode_cursor(cursor, order, tenant, kinds=kinds)
+        return PageRequest(order, size, backwards, position)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Be one page, in the order of the list.
+
+    *more*: whether there is more in the direction of paging. *frontier*: up to where a page was read that was given up
+    before it was full; its cursor takes the place of the last item's.
+    """
+
+    request: PageRequest
+    items: tuple[T, ...] = ()
+    positions: tuple[Position, ...] = ()
+    more: bool = False
+    frontier: Position | None = None
+    missing_stores: tuple[str, ...] = field(default=())
+
+    @property
+    def has_next(self) -> bool:
+        return self.request.position is not None if self.request.backwards else self.more
+
+    @property
+    def has_previous(self) -> bool:
+        return self.more if self.request.backwards else self.request.position is not None
+
+    @property
+    def start(self) -> Position | None:
+        if self.request.backwards and self.frontier is not None:
+            return self.frontier
+        return self.positions[0] if self.positions else None
+
+    @property
+    def end(self) -> Position | None:
+        if not self.request.backwards and self.frontier is not None:
+            return self.frontier
+        return self.positions[-1] if self.positions else None
+
+
+def page_of(request: PageRequest, found: list[tuple[Position, T]]) -> Page[T]:
+    """Make a page of what was read in reading direction, one more than the page where there is more."""
+    kept = found[: request.size]
+    if request.backwards:
+        kept.reverse()
+    return Page(
+        request,
+        items=tuple(item for _, item in kept),
+        positions=tuple(position for position, _ in kept),
+        more=len(found) > request.size,
+    )

@@ -1,0 +1,154 @@
+"""What the stores say, as plain records: one shape a kind of row, whatever the store calls its columns."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from functools import cached_property
+from typing import NamedTuple
+
+from domain.money import Money
+from domain.status import BookingStatus, CustomerStatus, LeadStatus
+
+#: What a store calls a record: the canonical text of its key.
+Key = str
+
+
+class RecordKind(Enum):
+    """The kinds of records about a customer, in the order in which they head one."""
+
+    CRM = "CRM"
+    ACCOUNT = "ACCOUNT"
+    DELIVERY = "DELIVERY"
+
+    @property
+    def store(self) -> str:
+        return "postgres" if self is RecordKind.CRM else "mongo"
+
+    @cached_property
+    def rank(self) -> int:
+        return list(RecordKind).index(self)
+
+
+class RecordRef(NamedTuple):
+    kind: RecordKind
+    key: Key
+
+
+class LinkState(Enum):
+    COMPLETE = "COMPLETE"
+    PARTIAL = "PARTIAL"
+    UNLINKED = "UNLINKED"
+    CONFLICT = "CONFLICT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Be what the records of every kind have. Texts are None where the store has nothing in them."""
+
+    key: Key
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    area: str | None = None
+    created_at: datetime | None = None
+    status: CustomerStatus | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmRecord(Record):
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRecord(Record):
+    is_active: bool
+    can_log_in: bool
+    email_is_placeholder: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRecord(Record):
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Be what the other stores hold of a customer, as the link rules decide it."""
+
+    account: AccountRecord | None = None
+    delivery: DeliveryRecord | None = None
+    conflict: bool = False
+
+
+UNLINKED = Linked()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Be one customer, headed by the record *head*.
+
+    *crm* is the head's row; it is None where the customer has none, and while the CRM cannot be asked (*crm_down*).
+    *linked* is None until somebody asks for it: a page of CRM rows does not look into the other stores unasked.
+    """
+
+    head: RecordRef
+    crm: CrmRecord | None = None
+    linked: Linked | None = None
+    crm_down: bool = False
+
+    @property
+    def crm_key(self) -> Key | None:
+        """The key under which leads, bookings and revenue name this customer."""
+        return self.head.key if self.head.kind is RecordKind.CRM else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    key: Key
+    customer_key: Key | None = None
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    source: str | None = None
+    service: str | None = None
+    status: LeadStatus
+    store_status: str | None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    next_follow_up_at: datetime | None = None
+    contact_attempts: int | None = None
+    notes: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    key: Key
+    customer_key: Key | None = None
+    lead_key: Key | None = None
+    code: str | None = None
+    status: BookingStatus
+    store_status: str | None
+    start_at: datetime | None = None
+    end_at: datetime | None = None
+    created_at: datetime | None = None
+    service: str | None = None
+    location: str | None = None
+    staff: str | None = None
+    source: str | None = None
+    amount: Money | None = None
+    payment_status: str | None = None
+    paid: bool | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revenue:
+    """Sum what the profile counts as revenue: *total* in the store's currency, *count* of the rows that made it."""
+
+    total: Money
+    count: int
+    other_currencies: tuple[Money, ...] = ()
+
+    @property
+    def average(self) -> Money | None:
+        return self.total.divided_by(self.count) if self.count else None

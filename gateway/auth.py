@@ -1,0 +1,106 @@
+"""Who asks: what the token in the header says, once its signature has been found right."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jwt
+
+from domain.access import Role, Viewer
+from domain.errors import UnauthenticatedError
+from gateway.settings import Settings
+
+#: Pinned: what the token's own header names is never believed.
+ALGORITHM = "HS256"
+#: How far the clocks of the issuer and the gateway may be apart.
+LEEWAY_SECONDS = 5
+#: More than any token of ours, and little enough to look at for nothing.
+MAX_TOKEN = 8 * 1024
+REQUIRED = ["exp", "sub", "roles"]
+
+#: Whoever asks an open gateway, which only the demo is.
+OPEN_VIEWER = Viewer("demo", frozenset({Role.PLATFORM_ADMIN}))
+
+#: What a client is told; the first that fits, so the narrower stand before the wider.
+REASONS: tuple[tuple[type[jwt.InvalidTokenError], str], ...] = (
+    (jwt.ExpiredSignatureError, "The token has expired."),
+    (jwt.ImmatureSignatureError, "The token is not valid yet."),
+    (jwt.InvalidSignatureError, "The token's signature is not right."),
+    (jwt.InvalidAlgorithmError, f"The token must be signed with {ALGORITHM}."),
+    (jwt.InvalidIssuerError, "The token is from another issuer (iss)."),
+    (jwt.InvalidAudienceError, "The token is for another audience (aud)."),
+    (jwt.InvalidSubjectError, "The token's claim sub must be a text that is not empty."),
+    (jwt.InvalidTokenError, "The token is not a well-formed JWT."),
+)
+
+
+class TokenReader:
+    """Read tokens by what *settings* say of key, issuer and audience.
+
+    A token that names an audience is refused where none is configured (RFC 7519, section 4.1.3): it was made for somebody
+    else. Raises StartError where the settings have no key and are not open.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._key = settings.require_key()
+        self._issuer = settings.jwt_issuer
+        self._audience = settings.jwt_audience
+
+    def read(self, authorization: str | None) -> Viewer | None:
+        """Answer who sent the header *authorization*: None without one, always `OPEN_VIEWER` where the gateway is open.
+
+        Raises UnauthenticatedError with what is wrong, in words for the client.
+        """
+        if self._key is None:
+            return OPEN_VIEWER
+        if authorization is None:
+            return None
+        return _viewer(self._claims(_bearer(authorization), self._key))
+
+    def _claims(self, token: str, key: str) -> Mapping[str, Any]:
+        try:
+            return jwt.decode(
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                options={"require": REQUIRED},
+                audience=self._audience,
+                issuer=self._issuer,
+                leeway=LEEWAY_SECONDS,
+            )
+        except jwt.MissingRequiredClaimError as fault:
+            reason = f"The token has no claim {fault.claim}."
+        except jwt.InvalidTokenError as fault:
+            reason = next(reason for kind, reason in REASONS if isinstance(fault, kind))
+        raise UnauthenticatedError(reason)
+
+
+def _bearer(authorization: str) -> str:
+    scheme, _, token = authorization.strip().partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise UnauthenticatedError
+    if len(token) > MAX_TOKEN:
+        raise UnauthenticatedError(f"The token is longer than {MAX_TOKEN} characters.")
+    if not token.isascii():
+        raise UnauthenticatedError("The token is not a well-formed JWT.")
+    return token
+
+
+def _viewer(claims: Mapping[str, Any]) -> Viewer:
+    """Make the viewer of *claims*; a role that the gateway does not know gives nothing and does no harm."""
+    roles = claims["roles"]
+    if not isinstance(roles, list):
+        raise UnauthenticatedError("The token's claim roles must be a list.")
+    tenant = claims.get("tenant")
+    return Viewer(
+        subject=_text(claims, "sub"),
+        roles=frozenset(role for role in Role if role.value in roles),
+        tenant=None if tenant is None else _text(claims, "tenant"),
+    )
+
+
+def _text(claims: Mapping[str, Any], claim: str) -> str:
+    value = claims[claim]
+    if not isinstance(value, str) or not value.strip():
+        raise UnauthenticatedError(f"The token's claim {claim} must be a text that is not empty.")
+    return value
