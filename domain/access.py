@@ -30,7 +30,7 @@ class Rule:
     within_tenant: bool = True
 
 
-#: Anyone with a token; answers nothing of customers.
+#: Anyone whose token gives a role that the gateway knows; answers nothing of customers.
 SIGNED_IN = Rule(frozenset(Role), within_tenant=False)
 #: Reads customers, leads and bookings of one tenant.
 READ_CUSTOMERS = Rule(frozenset({Role.PLATFORM_ADMIN, Role.CLIENT_ADMIN, Role.READER}))
@@ -38,7 +38,7 @@ READ_CUSTOMERS = Rule(frozenset({Role.PLATFORM_ADMIN, Role.CLIENT_ADMIN, Role.RE
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Decide for one request: *viewer* is None without a token, *asked* is what X-Tenant names."""
+    """Decide for one request: *viewer* is None without a token, *asked* is what X-Tenant names (empty: nothing)."""
 
     viewer: Viewer | None
     asked: str | None
@@ -54,26 +54,24 @@ class Access:
             raise UnauthenticatedError
         if not viewer.roles & rule.roles:
             raise ForbiddenError
+        if self.asked and self.asked != viewer.tenant and Role.PLATFORM_ADMIN not in viewer.roles:
+            raise ForbiddenError("X-Tenant names a tenant that is not yours.")
         if rule.within_tenant:
             self._tenant_of(viewer)
         return viewer
 
     @property
     def tenant(self) -> str | None:
-        """The tenant that this request reads: None where the store has none. Raises like `check`."""
-        if self.viewer is None:
-            raise UnauthenticatedError
-        return self._tenant_of(self.viewer)
+        """The tenant whose customers this request reads: None where the store has none. Raises like `check`."""
+        return self._tenant_of(self.check(READ_CUSTOMERS))
 
     def _tenant_of(self, viewer: Viewer) -> str | None:
-        if Role.PLATFORM_ADMIN in viewer.roles:
-            if self.store_has_tenants and not self.asked:
-                raise TenantRequiredError
-            return self.asked if self.store_has_tenants else None
-        if self.asked is not None and self.asked != viewer.tenant:
-            raise ForbiddenError("X-Tenant names a tenant that is not yours.")
         if not self.store_has_tenants:
             return None
+        if Role.PLATFORM_ADMIN in viewer.roles:
+            if not self.asked:
+                raise TenantRequiredError
+            return self.asked
         if not viewer.tenant:
             raise ForbiddenError("Your token names no tenant, and this store has tenants.")
         return viewer.tenant

@@ -23,9 +23,12 @@ PREFIX = "GATEWAY_"
 #: Read by the tests, not by the gateway.
 OTHERS = re.compile(r"GATEWAY_(TEST_\w+|CHROMIUM)")
 
+POSTGRES_FORM = "postgresql://user:password@host:5432/database"
+MONGO_FORM = "mongodb://user:password@host:27017/database"
 KEY_BYTES = 32
 POSTGRES_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
-MONGO_URL = re.compile(r"mongodb(\+srv)?://([^/?#@]*@)?[^/?#@]+/[^/?#@\s.$\"\\]+(\?.*)?")
+MONGO_HOST = r"(\[[^]/?#@]+\]|[^]\[/?#@:,\s]+)(:\d{1,5})?"
+MONGO = re.compile(rf"mongodb(\+srv)?://([^/?#@]*@)?{MONGO_HOST}(,{MONGO_HOST})*/[^/?#@\s.$\"\\]+(\?.*)?")
 HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 
 
@@ -33,16 +36,16 @@ def _postgres_url(text: str) -> str:
     """Rewrite *text* as SQLAlchemy and asyncpg want it; libpq's `sslmode` is asyncpg's `ssl`."""
     try:
         url = make_url(text)
-    except ArgumentError as fault:
-        raise ValueError from fault
-    if url.drivername not in POSTGRES_SCHEMES or not url.database or not 0 < (url.port or 1) < 1 << 16:
-        raise ValueError
+    except (ArgumentError, ValueError):
+        url = None
+    if not url or url.drivername not in POSTGRES_SCHEMES or not url.database or not 0 < (url.port or 1) < 1 << 16:
+        raise ValueError(f"This is no URL of a PostgreSQL database: expected {POSTGRES_FORM}")
     query = {"ssl" if name == "sslmode" else name: value for name, value in url.query.items()}
     return url.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
 
 
 def _mongo_url(text: str) -> str:
-    if not MONGO_URL.fullmatch(text):
+    if not MONGO.fullmatch(text):
         raise ValueError
     return text
 
@@ -64,24 +67,27 @@ def _key(text: str) -> str:
     return text
 
 
-def _whole(low: int, high: int) -> Callable[[str], int]:
+def _whole(low: int, high: int) -> "Kind":
     def parse(text: str) -> int:
         number = int(text)
         if not low <= number <= high:
             raise ValueError
         return number
 
-    return parse
+    return Kind(parse, f"a whole number from {low} to {high}")
 
 
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds <= 3600:  # noqa: PLR2004 - as its rows in the table say; also false for nan
-        raise ValueError
-    return seconds
+def _seconds(most: int) -> "Kind":
+    def parse(text: str) -> float:
+        seconds = float(text)
+        if not 0 < seconds <= most:  # false for nan, too
+            raise ValueError
+        return seconds
+
+    return Kind(parse, f"a number of seconds above 0, up to {most}")
 
 
-def _hidden(text: str) -> str:  # noqa: ARG001 - it is one of the ways to show what was given
+def _nothing(_: str) -> str:
     return "a value that is not shown"
 
 
@@ -92,96 +98,54 @@ def _scheme_only(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """Say how the variable *name* becomes the field *field* of `Settings`; *parse* raises ValueError.
+class Kind:
+    """Say how a text becomes a value: *parse* raises ValueError, *shown* is what a message may show of a wrong text."""
 
-    *shown* is what a message may show of a wrong value.
-    """
-
-    name: str
-    field: str
     parse: Callable[[str], object]
     expected: str
-    meaning: str
     shown: Callable[[str], str] = shortened
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Say which variable *name* becomes which *field* of `Settings`, and what it means."""
+
+    name: str
+    field: str
+    kind: Kind
+    meaning: str
+
+
+TEXT = Kind(str, "a text")
+POSTGRES_URL = Kind(_postgres_url, f"{POSTGRES_FORM}, with the name of the database", _scheme_only)
+MONGO_URL = Kind(_mongo_url, f"{MONGO_FORM} or mongodb+srv://…, with the name of the database", _scheme_only)
+HOST = Kind(_host, "a host name or an IP address, without a port")
+KEY = Kind(_key, f"at least {KEY_BYTES} bytes, and no public key", _nothing)
+
+#: In the order of the README.
 SETTINGS = (
     Setting(
         "GATEWAY_POSTGRES_URL",
         "postgres_url",
-        _postgres_url,
-        "postgresql://user:password@host:5432/database, with the database's name",
-        "The PostgreSQL store: `postgresql://user:password@host:5432/database`, or for a socket "
-        "`postgresql://user@/database?host=/folder`",
-        _scheme_only,
+        POSTGRES_URL,
+        f"The PostgreSQL store: `{POSTGRES_FORM}`, or for a socket `postgresql://user@/database?host=/folder`",
     ),
+    Setting("GATEWAY_MONGO_URL", "mongo_url", MONGO_URL, f"The MongoDB store: `{MONGO_FORM}` or `mongodb+srv://…`"),
+    Setting("GATEWAY_PROFILE", "profile", TEXT, "The store profile: the name of one in `sources/profiles`, or a path"),
+    Setting("GATEWAY_HOST", "host", HOST, "The address to listen on"),
+    Setting("GATEWAY_PORT", "port", _whole(1, 65535), "The port to listen on"),
     Setting(
-        "GATEWAY_MONGO_URL",
-        "mongo_url",
-        _mongo_url,
-        "mongodb://user:password@host:27017/database or mongodb+srv://…, with the database's name",
-        "The MongoDB store: `mongodb://user:password@host:27017/database` or `mongodb+srv://…`",
-        _scheme_only,
+        "GATEWAY_JWT_SECRET", "jwt_secret", KEY, "Signs the tokens (HS256); `serve` needs it, of 32 bytes at least"
     ),
+    Setting("GATEWAY_JWT_ISSUER", "jwt_issuer", TEXT, "What a token's `iss` must be; not set, it may be any"),
     Setting(
-        "GATEWAY_PROFILE", "profile", str, "", "The store profile: the name of one in `sources/profiles`, or a path"
+        "GATEWAY_JWT_AUDIENCE", "jwt_audience", TEXT, "What `aud` must name; not set, tokens with `aud` are refused"
     ),
-    Setting("GATEWAY_HOST", "host", _host, "a host name or an IP address, without a port", "The address to listen on"),
-    Setting("GATEWAY_PORT", "port", _whole(1, 65535), "a whole number from 1 to 65535", "The port to listen on"),
-    Setting(
-        "GATEWAY_JWT_SECRET",
-        "jwt_secret",
-        _key,
-        f"at least {KEY_BYTES} bytes, and no public key",
-        f"The secret that tokens are signed with (HS256), at least {KEY_BYTES} bytes; nothing is served without it",
-        _hidden,
-    ),
-    Setting(
-        "GATEWAY_JWT_ISSUER", "jwt_issuer", str, "", "What a token's `iss` must be; not checked where this is not set"
-    ),
-    Setting(
-        "GATEWAY_JWT_AUDIENCE",
-        "jwt_audience",
-        str,
-        "",
-        "What a token's `aud` must be or hold; where this is not set, a token with `aud` is refused",
-    ),
-    Setting(
-        "GATEWAY_MAX_PAGE",
-        "max_page",
-        _whole(1, 10_000),
-        "a whole number from 1 to 10000",
-        "The most that one page of a list may hold, up to 10000",
-    ),
-    Setting(
-        "GATEWAY_STORE_SECONDS",
-        "store_timeout",
-        _seconds,
-        "a number of seconds above 0, up to 3600",
-        "How long one store may take to answer before it counts as down",
-    ),
-    Setting(
-        "GATEWAY_COUNT_SECONDS",
-        "count_seconds",
-        _seconds,
-        "a number of seconds above 0, up to 3600",
-        "How long counting the customers of all stores may take",
-    ),
-    Setting(
-        "GATEWAY_COUNT_RECORDS",
-        "count_records",
-        _whole(1, 1_000_000_000),
-        "a whole number from 1 to 1000000000",
-        "How many records counting the customers of all stores may look at",
-    ),
-    Setting(
-        "GATEWAY_MAX_BODY",
-        "max_body",
-        _whole(1_024, 100 << 20),
-        f"a whole number of bytes from 1024 to {100 << 20}",
-        "How many bytes the body of a request may have",
-    ),
+    Setting("GATEWAY_MAX_PAGE", "max_page", _whole(1, 10_000), "How much one page may hold, 10000 at most"),
+    Setting("GATEWAY_STORE_SECONDS", "store_timeout", _seconds(3600), "How long a store may take to answer"),
+    Setting("GATEWAY_COUNT_SECONDS", "count_seconds", _seconds(3600), "How long counting all customers may take"),
+    Setting("GATEWAY_COUNT_RECORDS", "count_records", _whole(1, 10**9), "How many records such a count may look at"),
+    Setting("GATEWAY_MAX_BODY", "max_body", _whole(1024, 100 << 20), "How many bytes the body of a request may have"),
 )
 
 
@@ -189,7 +153,7 @@ SETTINGS = (
 class Settings:
     """Hold what the gateway runs with; *postgres_url* is rewritten for asyncpg, whichever scheme it was given in.
 
-    Raises ValueError for a *postgres_url* that cannot be one, and StartError for an open gateway that others could reach.
+    Raises ValueError for a *postgres_url* that cannot be one, StartError for an open gateway within others' reach.
     """
 
     profile: str = "demo"
@@ -212,21 +176,20 @@ class Settings:
         if self.postgres_url is not None:
             object.__setattr__(self, "postgres_url", _postgres_url(self.postgres_url))
         if self.open and not _is_loopback(self.host):
-            raise StartError(
-                HEADING, [f"an open gateway asks for no token: it may listen on 127.0.0.1, not on {self.host}"]
-            )
+            raise StartError(HEADING, [f"open to everyone, it may listen on 127.0.0.1 only, not on {self.host}"])
 
     def require_key(self) -> str | None:
-        """Answer the key that tokens are signed with, None for an open gateway; raises StartError without a right one."""
+        """Answer the key that tokens are signed with, or None for an open gateway.
+
+        Raises StartError where there is none, or one that is no good.
+        """
         if self.open:
             return None
         try:
             return _key(self.jwt_secret or "")
         except ValueError:
-            raise StartError(
-                "There is no key to check tokens with:",
-                [f"GATEWAY_JWT_SECRET: expected at least {KEY_BYTES} bytes, and no public key"],
-            ) from None
+            faults = [f"GATEWAY_JWT_SECRET: expected {KEY.expected}"]
+            raise StartError("There is no key to check tokens with:", faults) from None
 
 
 def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:
@@ -248,9 +211,9 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         if not text:
             continue
         try:
-            values[setting.field] = setting.parse(text)
+            values[setting.field] = setting.kind.parse(text)
         except ValueError:
-            faults.append(f"{setting.name} is {setting.shown(text)}; expected {setting.expected}")
+            faults.append(f"{setting.name} is {setting.kind.shown(text)}; expected {setting.kind.expected}")
     if faults:
         raise StartError(HEADING, faults)
     return Settings(**values)
@@ -273,7 +236,7 @@ def _default(value: object) -> str:
 
 
 def _env_file(path: Path | None) -> dict[str, str]:
-    """Read the file at *path* as it stands: `$` in a password is no reference; a byte order mark is no part of a name."""
+    """Read the file at *path* as it stands: `$` in a password refers to nothing, a byte order mark is no letter."""
     if path is None:
         return {}
     try:
