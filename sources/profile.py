@@ -64,7 +64,7 @@ class Rows:
 
     name_of: str
     tenant: str | None = None
-    where: Condition = Nothing
+    where: Condition = field(default_factory=lambda: Nothing)  # 3.11 takes a mapping proxy for mutable
     insert: Mapping[str, Scalar] = field(default_factory=dict)
     dates: Literal["native", "iso", "iso_z"] = "native"
 
@@ -249,7 +249,7 @@ class AccountSection(Keyed):
     active: Condition | None = None
     verified: Condition | None = None
     password_hash: str | None = None
-    password_scheme: str = "bcrypt"
+    password_scheme: str = "bcrypt"  # noqa: S105  # the name of a scheme is no secret
     placeholder_email: str | None = None
 
 
