@@ -1,0 +1,41 @@
+# The first Python here that is new enough; `make PYTHON=…` names another.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$each -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$each && break; done)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: help install demo test check clean
+
+help:
+	@echo 'make demo      install, start stores with demo data, serve http://127.0.0.1:8000/ (ARGS=--help shows options)'
+	@echo 'make test      install and run the tests (ARGS=… goes to pytest)'
+	@echo 'make check     format, lint, types, imports, and the schema as it was printed last'
+	@echo 'make install   make .venv with everything in it, once'
+	@echo 'make clean     remove .venv and caches; the demo keeps its data'
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+		echo 'This needs Python 3.11 or newer, and found none: install it, or name it: make PYTHON=/path/to/python3' >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(INSTALLED)
+	@$(BIN)/python -m gateway demo $(ARGS)
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m gateway schema | diff schema.graphql -
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,86 @@
+"""`python -m gateway COMMAND`: reads the command line and hands it to the command's module."""
+
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from domain.errors import StartError
+
+_START_ERROR = 2
+_INTERRUPTED = 130
+_MOST_CUSTOMERS = 1_000_000
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = make_parser().parse_args(argv)
+    try:
+        # Only what runs is imported: to serve, nobody needs what the demo needs.
+        status: int = import_module(f"gateway.commands.{arguments.command}").run(arguments)
+    except ModuleNotFoundError as error:
+        if arguments.command != "demo" or error.name != "psutil":
+            raise
+        print("The demo needs the embedded stores: pip install -e '.[embedded]'", file=sys.stderr)
+        return _START_ERROR
+    except StartError as error:
+        print(error, file=sys.stderr)
+        return _START_ERROR
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return status
+
+
+def make_parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        prog="python -m gateway", description="One GraphQL endpoint over the customer stores that already exist."
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, summary, add_arguments in COMMANDS:
+        add_arguments(commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."))
+    return parser
+
+
+def _demo(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--customers", type=_number_of_customers, metavar="N", help="how many customers the CRM has (500)"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="other data for another seed, the same for the same (7)")
+    parser.add_argument("--fresh", action="store_true", help="remove the data that are there and begin anew")
+    parser.add_argument(
+        "--folder", type=Path, default=Path(".gateway"), help="where the stores keep their data (.gateway)"
+    )
+    parser.add_argument("--port", type=_port, metavar="N", help="the port to listen on (GATEWAY_PORT, else 8000)")
+
+
+def _none(_: ArgumentParser) -> None:
+    """Add nothing: the command takes its settings from the environment."""
+
+
+def _number_of_customers(text: str) -> int:
+    return _whole(text, 1, _MOST_CUSTOMERS)
+
+
+def _port(text: str) -> int:
+    return _whole(text, 1, 65535)
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = low - 1
+    if not low <= number <= high:
+        raise ArgumentTypeError(f"{text} is not a whole number from {low} to {high}")
+    return number
+
+
+COMMANDS: tuple[tuple[str, str, Callable[[ArgumentParser], None]], ...] = (
+    ("demo", "start embedded stores with demo data and serve them on this machine", _demo),
+    ("serve", "serve the stores that the settings (GATEWAY_… or .env) name", _none),
+    ("schema", "print the GraphQL schema", _none),
+)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The commands of `python -m gateway`: one module each, with `run(arguments) -> exit status`."""

@@ -1,0 +1,117 @@
+"""The HTTP server in this process: takes its port, runs until it is asked to end, ends in order."""
+
+import errno
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.errors import StartError
+
+_GRACE_SECONDS = 10
+_STARTUP_FAILED = "lifespan.startup.failed"
+
+
+def take_port(host: str, port: int) -> socket.socket:
+    """Listen on *port*, so that nobody else can while the stores start; raise StartError if somebody does already."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen()
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        fault = error.strerror or str(error)
+        if error.errno == errno.EADDRINUSE:
+            fault = f"port {port} is taken; choose another one: GATEWAY_PORT={port + 1}"
+        raise StartError(f"The gateway cannot listen on {host}:{port}:", [fault]) from error
+    return listener
+
+
+def run_server(app: ASGIApp, listener: socket.socket, on_start: Callable[[], None] = lambda: None) -> None:
+    """Serve *app* until SIGINT or SIGTERM; requests under way are answered first.
+
+    Raises the StartError of a lifespan that did not start, and SystemExit after any other failure there.
+    """
+    guard = _StartGuard(app)
+    config = uvicorn.Config(
+        guard,
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    try:
+        # The server passes the signal that ended it on to us.
+        with suppress(KeyboardInterrupt):
+            _Server(config, on_start).run(sockets=[listener])
+    except SystemExit:
+        if guard.error is not None:
+            raise guard.error from None
+        raise
+
+
+def interrupt_on_sigterm() -> None:
+    """Let SIGTERM interrupt what runs as Ctrl-C does, so that everything is closed."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+@contextmanager
+def ending_undisturbed() -> Iterator[None]:
+    """Once this context is left, in whatever way, let no signal disturb what closes after it."""
+    try:
+        yield
+    finally:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_start = on_start
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_start()
+
+
+class _StartGuard:
+    """Keep the StartError of the lifespan of *app*: it ends in its message, not in a traceback."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.error: StartError | None = None
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        failure: list[Message] = []
+
+        async def hold_failure(message: Message) -> None:
+            if message["type"] == _STARTUP_FAILED:
+                failure.append(message)
+            else:
+                await send(message)
+
+        try:
+            await self._app(scope, receive, hold_failure)
+        except StartError as error:
+            self.error = error
+            await send({"type": _STARTUP_FAILED, "message": ""})
+        except BaseException:
+            for message in failure:
+                await send(message)
+            raise
