@@ -84,9 +84,7 @@ class Identity:
     every rule looks only at names, at liveness and at the number of namers.
     """
 
-    def __init__(
-        self, accounts: Mapping[Key, Names], deliveries: Mapping[Key, Names], live: Collection[Key]
-    ) -> None:
+    def __init__(self, accounts: Mapping[Key, Names], deliveries: Mapping[Key, Names], live: Collection[Key]) -> None:
         self._accounts = Side(accounts)
         self._deliveries = Side(deliveries)
         self._live = live

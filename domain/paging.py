@@ -78,7 +78,7 @@ class PageRequest:
 
     @property
     def reading(self) -> Direction:
-        """The direction in which a store is read for this page."""
+        """The direction in which a store is read for this page: nulls are then first if *backwards*, else last."""
         return self.order.direction.reversed if self.backwards else self.order.direction
 
 

@@ -127,3 +127,6 @@ class Period:
     def __post_init__(self) -> None:
         if self.start is not None and self.end is not None and self.end < self.start:
             raise BadInputError("A period cannot end before it begins: from is later than to.")
+
+    def holds(self, at: datetime) -> bool:
+        return (self.start is None or self.start <= at) and (self.end is None or at < self.end)

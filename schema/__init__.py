@@ -1,1 +1,40 @@
+"""The public contract: Strawberry types, inputs, enums, root fields. Declarations, no logic, no I/O."""
 
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from schema.fields import RULE
+from schema.query import Query
+from schema.scalars import SCALARS
+
+#: Documents that are kept parsed and validated: clients send the same few again and again.
+_CACHED_DOCUMENTS = 1_000
+
+
+class Schema(strawberry.Schema):
+    """Be Strawberry's schema, save that errors are logged by whoever answers them: with a code, or masked."""
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Log nothing here."""
+
+
+def build_schema() -> Schema:
+    """Make the executable schema; refuse one whose root fields do not all have a rule."""
+    unruled = [field.name for field in Query.__strawberry_definition__.fields if RULE not in field.metadata]
+    if unruled:
+        raise TypeError(f"Root fields without a rule: {', '.join(unruled)}")
+    return Schema(
+        query=Query,
+        config=StrawberryConfig(scalar_map=SCALARS),
+        extensions=[lambda: ParserCache(_CACHED_DOCUMENTS), lambda: ValidationCache(_CACHED_DOCUMENTS)],
+    )
+
+
+def sdl() -> str:
+    """Print the contract as GraphQL's schema definition language."""
+    return build_schema().as_str() + "\n"

@@ -1,0 +1,75 @@
+"""The forms in which stores keep instants, and where an instant of ours falls among what such a form can say."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from enum import Enum
+from typing import Any
+
+from domain.time import from_local, read_iso, sane, to_local, write_iso
+
+
+class Form(Enum):
+    """INSTANT: to the microsecond; MILLIS: to the millisecond; NAIVE, DAY: in the store's zone; ISO, ISO_Z: text."""
+
+    INSTANT = "instant"
+    MILLIS = "millis"
+    NAIVE = "naive"
+    DAY = "day"
+    ISO = "iso"
+    ISO_Z = "iso_z"
+
+    @property
+    def is_text(self) -> bool:
+        return self in (Form.ISO, Form.ISO_Z)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Be the first *value* a form can say that is at or after an instant; *exact* if it is that instant."""
+
+    value: Any
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTime:
+    """Read and write instants as one column or field keeps them: in a *form*, without zone in *zone*."""
+
+    form: Form
+    zone: tzinfo = UTC
+
+    def read(self, stored: object) -> datetime | None:
+        """Answer the instant that *stored* means; None for a date of any other form than this one."""
+        match self.form, stored:
+            case (Form.ISO, str()):
+                return read_iso(stored, "iso", self.zone)
+            case (Form.ISO_Z, str()):
+                return read_iso(stored, "iso_z", self.zone)
+            case (Form.NAIVE, datetime()):
+                return from_local(stored, self.zone)
+            case (Form.INSTANT | Form.MILLIS, datetime()):
+                return sane(stored)
+            case (Form.DAY, date()):
+                return from_local(datetime(stored.year, stored.month, stored.day), self.zone)  # noqa: DTZ001 - as stored
+            case _:
+                return None
+
+    def bound(self, asked: datetime) -> Bound:
+        """Find where *asked* falls: the first value at or after it."""
+        if self.form is Form.INSTANT:
+            return Bound(asked, exact=True)
+        if self.form in (Form.MILLIS, Form.ISO_Z):
+            over = asked.microsecond % 1000
+            rounded = asked + timedelta(microseconds=-over % 1000)
+            if self.form is Form.ISO_Z:
+                return Bound(write_iso(rounded.astimezone(UTC).replace(tzinfo=None), "iso_z"), exact=not over)
+            return Bound(rounded, exact=not over)
+        local = to_local(asked, self.zone)
+        if self.form is Form.NAIVE:
+            return Bound(local.naive, exact=local.exact)
+        if self.form is Form.ISO:
+            return Bound(write_iso(local.naive, "iso"), exact=local.exact)
+        midnight = local.naive.replace(hour=0, minute=0, second=0, microsecond=0)
+        if midnight == local.naive:
+            return Bound(midnight.date(), exact=local.exact)
+        return Bound((midnight + timedelta(days=1)).date(), exact=False)

@@ -1,0 +1,50 @@
+"""What a client is told: data, and errors with a stable code; what is inside stays inside."""
+
+import logging
+import uuid
+from typing import Any
+
+from graphql import GraphQLError, GraphQLSyntaxError
+
+from domain.errors import GatewayError, SourceError
+
+log = logging.getLogger("gateway")
+
+
+def error_body(error: GraphQLError) -> dict[str, Any]:
+    """Write *error* as GraphQL does, with a stable `extensions.code`; what nobody expected is masked, and logged."""
+    formatted: dict[str, Any] = {"message": error.message}
+    if error.locations:
+        formatted["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
+    if error.path is not None:
+        formatted["path"] = error.path
+    cause = _cause(error)
+    if isinstance(cause, GatewayError):
+        formatted["extensions"] = cause.extensions
+        if isinstance(cause, SourceError):
+            log.warning("%s %s", cause, getattr(cause, "detail", ""))
+    elif cause is None:
+        formatted["extensions"] = {"code": "BAD_INPUT", **(error.extensions or {})}
+    else:
+        number = uuid.uuid4().hex[:12]
+        log.error("Unexpected error %s", number, exc_info=cause)
+        formatted["message"] = f"Something went wrong inside; the log has it as {number}."
+        formatted["extensions"] = {"code": "INTERNAL", "id": number}
+    return formatted
+
+
+def _cause(error: GraphQLError) -> BaseException | None:
+    """Find what was raised behind *error*, which graphql-core may have wrapped more than once."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    return cause
+
+
+def request_error_body(error: GraphQLError) -> dict[str, Any]:
+    """Write what is wrong with a document that was not run."""
+    if isinstance(_cause(error), RecursionError):
+        return {"message": "The document is nested too deeply.", "extensions": {"code": "GRAPHQL_PARSE_FAILED"}}
+    code = "GRAPHQL_PARSE_FAILED" if isinstance(error, GraphQLSyntaxError) else "GRAPHQL_VALIDATION_FAILED"
+    body = error_body(error)
+    return {**body, "extensions": {"code": code}} if _cause(error) is None else body

@@ -1,0 +1,76 @@
+"""The application: its routes, and the stores it holds open while it runs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from gateway.auth import TokenReader
+from gateway.endpoint import Endpoint
+from gateway.opening import opened, require_urls
+from gateway.pages import SECURITY_HEADERS, PageFacts, page_routes
+from gateway.settings import Settings
+from resolvers.context import Limits
+from resolvers.stores import store_statuses
+from schema import build_schema
+from sources.profile_reading import read_profile
+from sources.stores import Stores
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Make the application that *settings* describe.
+
+    Raises StartError for a wrong profile, a store that is not named, or a missing key; the lifespan raises it where the
+    database contradicts the profile.
+    """
+    profile = read_profile(settings.profile)
+    require_urls(profile, settings)
+    schema = build_schema()
+    limits = Limits(settings.max_page, settings.count_seconds, settings.count_records)
+    endpoint = Endpoint(schema, TokenReader(settings), limits)
+    sdl = schema.as_str() + "\n"
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
+        async with opened(profile, settings) as stores:
+            yield {"stores": stores}
+
+    async def print_schema(_: Request) -> Response:
+        return PlainTextResponse(sdl, headers=SECURITY_HEADERS)
+
+    crm = (profile.customer, profile.lead, profile.booking, profile.revenue)
+    names = [*(["postgres"] if any(crm) else []), *(["mongo"] if profile.account or profile.delivery else [])]
+    facts = PageFacts(open=settings.open, profile=profile.store.name, stores=tuple(names))
+    return Starlette(
+        routes=[
+            *page_routes(facts=facts),
+            Route("/graphql", endpoint.get, methods=["GET"]),
+            Route("/graphql", endpoint.post, methods=["POST"]),
+            Route("/schema.graphql", print_schema),
+            Route("/healthz", is_alive),
+            Route("/readyz", is_ready),
+        ],
+        lifespan=lifespan,
+        max_body_size=settings.max_body,
+    )
+
+
+async def is_alive(_: Request) -> Response:
+    """Say that the process runs."""
+    return PlainTextResponse("ok\n", headers=SECURITY_HEADERS)
+
+
+async def is_ready(request: Request) -> Response:
+    """Say of each store whether it answers: 200 if all do, else 503."""
+    stores: Stores = request.state.stores
+    statuses = await store_statuses(stores)
+    body = {status.store: "up" if status.up else "down" for status in statuses}
+    ready = all(status.up for status in statuses)
+    return Response(
+        orjson.dumps(body), status_code=200 if ready else 503, media_type="application/json", headers=SECURITY_HEADERS
+    )

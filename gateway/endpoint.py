@@ -1,0 +1,151 @@
+"""The GraphQL endpoint over HTTP: a JSON body in, data and errors out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from strawberry.exceptions import StrawberryGraphQLError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+
+from domain.access import Access
+from domain.errors import GatewayError, UnauthenticatedError
+from gateway.answers import error_body, request_error_body
+from gateway.auth import TokenReader
+from gateway.pages import graphiql_page
+from resolvers.context import Context, Limits
+from schema import Schema
+from sources.meter import Meter, metered
+from sources.stores import Stores
+
+_JSON = "application/json"
+_GRAPHQL = "application/graphql-response+json"
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class BadRequestError(GatewayError):
+    """Say what is wrong with a request before any document was read."""
+
+    code = "BAD_REQUEST"
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Be a GraphQL request: the document, its variables, which of its operations."""
+
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+
+
+class Endpoint:
+    """Answer /graphql: POST with JSON; a browser's GET gets GraphiQL."""
+
+    def __init__(self, schema: Schema, tokens: TokenReader, limits: Limits) -> None:
+        self._schema = schema
+        self._tokens = tokens
+        self._limits = limits
+
+    async def get(self, request: Request) -> Response:
+        if "text/html" in request.headers.get("accept", ""):
+            return await graphiql_page(request)
+        return _refused(request, BadRequestError("Queries are posted: POST with a JSON body.", 405), {"Allow": "POST"})
+
+    async def post(self, request: Request) -> Response:
+        try:
+            viewer = self._tokens.read(request.headers.get("authorization"))
+            asked = read_request(request.headers.get("content-type", ""), await request.body())
+        except UnauthenticatedError as error:
+            return _refused(request, error, {"WWW-Authenticate": "Bearer"}, status=401)
+        except BadRequestError as error:
+            return _refused(request, error)
+        stores: Stores = request.state.stores
+        access = Access(viewer, request.headers.get("x-tenant"), store_has_tenants=stores.profile.has_tenants)
+        with metered(Meter()) as meter:
+            try:
+                result = await self._execute(asked, Context(access, stores, self._limits, meter))
+            except BadRequestError as error:
+                return _refused(request, error)
+        body, status = _body(result)
+        if request.headers.get("x-gateway-explain") == "1":
+            body["extensions"] = {"explain": meter.explain()}
+        return _answer(request, body, status)
+
+    async def _execute(self, asked: Asked, context: Context) -> ExecutionResult:
+        try:
+            return await self._schema.execute(
+                asked.query,
+                variable_values=asked.variables,
+                context_value=context,
+                operation_name=asked.operation_name,
+            )
+        except (CannotGetOperationTypeError, InvalidOperationTypeError, StrawberryGraphQLError) as error:
+            raise BadRequestError("The document has no operation of this name, or several and none is named.") from error
+
+
+def read_request(content_type: str, body: bytes) -> Asked:
+    """Read a GraphQL request; raise BadRequestError with what is wrong with it."""
+    if content_type.partition(";")[0].strip().lower() != _JSON:
+        raise BadRequestError(f"The body must be {_JSON}.", 415)
+    try:
+        given = orjson.loads(body)
+    except (orjson.JSONDecodeError, RecursionError):
+        raise BadRequestError("The body is not JSON.") from None
+    if not isinstance(given, Mapping):
+        raise BadRequestError("The body must be a JSON object with a query; one at a time.")
+    query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
+    if not isinstance(query, str):
+        raise BadRequestError("query must be a text.")
+    if not (variables is None or isinstance(variables, dict)):
+        raise BadRequestError("variables must be an object.")
+    if not (name is None or isinstance(name, str)):
+        raise BadRequestError("operationName must be a text.")
+    return Asked(query, variables, name or None)
+
+
+def _body(result: ExecutionResult) -> tuple[dict[str, Any], int]:
+    """Write what came of an operation, and the status for those who understand GraphQL over HTTP."""
+    if isinstance(result, PreExecutionError) or _never_ran(result):
+        return {"errors": [request_error_body(error) for error in result.errors or ()]}, 400
+    body: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        body["errors"] = [error_body(error) for error in result.errors]
+    return body, 200
+
+
+def _never_ran(result: ExecutionResult) -> bool:
+    """Say whether the variables were refused, so that nothing was run: only such errors have no path."""
+    return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors or ())
+
+
+def _refused(
+    request: Request, error: GatewayError, headers: Mapping[str, str] | None = None, status: int | None = None
+) -> Response:
+    body = {"errors": [{"message": str(error), "extensions": error.extensions}]}
+    given = status if status is not None else getattr(error, "status", 400)
+    return _answer(request, body, given, headers, keep_status=True)
+
+
+def _answer(
+    request: Request,
+    body: Mapping[str, Any],
+    status: int,
+    headers: Mapping[str, str] | None = None,
+    *,
+    keep_status: bool = False,
+) -> Response:
+    """Answer in the media type that was asked for; application/json has always meant 200 for what could be read."""
+    modern = _GRAPHQL in request.headers.get("accept", "")
+    return Response(
+        orjson.dumps(body),
+        status_code=status if modern or keep_status else 200,
+        media_type=f"{_GRAPHQL}; charset=utf-8" if modern else _JSON,
+        headers={**_HEADERS, **(headers or {})},
+    )

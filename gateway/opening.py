@@ -1,0 +1,72 @@
+"""Open the stores that the settings name, and hold the profile against them."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from domain.errors import SourceError, SourceUnavailableError, StartError
+from gateway.settings import Settings
+from sources.mongo import MongoSource
+from sources.postgres import PostgresSource
+from sources.profile import Profile
+from sources.stores import Stores
+
+log = logging.getLogger("gateway")
+
+
+def require_urls(profile: Profile, settings: Settings) -> None:
+    """Raise StartError where the profile maps something of a store that the settings do not name."""
+    crm = (profile.customer, profile.lead, profile.booking, profile.revenue, profile.tenant)
+    documents = (profile.account, profile.delivery, profile.courier)
+    faults = [
+        f"{name}: not set, but the profile maps something in {store}; expected {example}"
+        for name, store, sections, url, example in (
+            ("GATEWAY_POSTGRES_URL", "PostgreSQL", crm, settings.postgres_url, "postgresql://user@host/database"),
+            ("GATEWAY_MONGO_URL", "MongoDB", documents, settings.mongo_url, "mongodb://host/database"),
+        )
+        if url is None and any(section is not None for section in sections)
+    ]
+    if faults:
+        raise StartError(f"The profile {profile.store.name} cannot be served:", faults)
+
+
+@asynccontextmanager
+async def opened(profile: Profile, settings: Settings) -> AsyncIterator[Stores]:
+    """Open the stores for as long as they are used; whatever was opened is closed, also when a start fails.
+
+    A store that does not answer does not prevent a start. Raises StartError where the database contradicts the profile.
+    """
+    require_urls(profile, settings)
+    async with AsyncExitStack() as stack:
+        postgres = mongo = None
+        if settings.postgres_url is not None:
+            postgres = PostgresSource(profile, settings.postgres_url, seconds=settings.store_timeout)
+            stack.push_async_callback(postgres.close)
+        if settings.mongo_url is not None and (profile.account or profile.delivery):
+            mongo = MongoSource(profile, settings.mongo_url, seconds=settings.store_timeout)
+            stack.callback(mongo.close)
+        stores = Stores(profile, postgres, mongo)
+        await check(stores)
+        yield stores
+
+
+async def check(stores: Stores) -> None:
+    """Say in the log which store does not answer; raise StartError with all that PostgreSQL contradicts."""
+    if stores.postgres is not None:
+        try:
+            faults = await stores.postgres.faults()
+        except SourceUnavailableError as error:
+            _warn(error)
+        else:
+            if faults:
+                raise StartError(f"The database is not as the profile {stores.profile.store.name} says:", faults)
+    if stores.mongo is not None:
+        try:
+            await stores.mongo.ping()
+        except SourceUnavailableError as error:
+            _warn(error)
+
+
+def _warn(error: SourceError) -> None:
+    detail = getattr(error, "detail", "")
+    log.warning("%s The gateway serves what it can, and tries again. %s", error, detail)

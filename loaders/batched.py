@@ -1,0 +1,93 @@
+"""What every loader is: keys and arguments in, one call to a source for each argument, answers in key order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from aiodataloader import DataLoader
+
+from domain.records import Key
+from sources.meter import batch
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Ask(NamedTuple):
+    """Ask for what belongs to *key*, narrowed by *arguments* (immutable, compared by value)."""
+
+    key: Key
+    arguments: Any = None
+
+
+class Batched(DataLoader[K, Any], Generic[K]):
+    """Count and name the batches of a loader; to be made inside the operation that uses it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    @staticmethod
+    def ask(key: Any, _: Any) -> Any:
+        """Make what this loader is asked with of a key and of a field's arguments."""
+        return key
+
+    def missing(self, _: Any) -> Any:
+        """Answer for a parent that has no key."""
+        return None
+
+    async def batch_load_fn(self, keys: list[K]) -> list[Any]:
+        with batch(self.name):
+            return await self.fetch(keys)
+
+    async def fetch(self, keys: list[K]) -> list[Any]:
+        """Answer *keys* in their order; an exception in the place of an answer concerns that key alone."""
+        raise NotImplementedError
+
+
+class ByKey(Batched[Key], Generic[V]):
+    """Load single things by their key; None for what is not there."""
+
+    def __init__(self, name: str, source: Callable[[Collection[Key]], Awaitable[Mapping[Key, V]]]) -> None:
+        super().__init__(name)
+        self._source = source
+
+    async def fetch(self, keys: list[Key]) -> list[V | None]:
+        found = await self._source(keys)
+        return [found.get(key) for key in keys]
+
+
+class ByOwner(Batched[Ask], Generic[V]):
+    """Load what belongs to keys: one call to *source* for all keys that are asked for with the same arguments.
+
+    *missing* makes the answer for a key that *source* says nothing of.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        source: Callable[[Collection[Key], Any], Awaitable[Mapping[Key, V]]],
+        missing: Callable[[Any], V],
+    ) -> None:
+        super().__init__(name)
+        self._source = source
+        self._missing = missing
+
+    @staticmethod
+    def ask(key: Any, arguments: Any) -> Ask:
+        return Ask(key, arguments)
+
+    def missing(self, arguments: Any) -> V:
+        return self._missing(arguments)
+
+    async def fetch(self, keys: list[Ask]) -> list[V]:
+        grouped: dict[Any, list[Key]] = {}
+        for asked in keys:
+            grouped.setdefault(asked.arguments, []).append(asked.key)
+        answers = await asyncio.gather(*(self._source(owners, arguments) for arguments, owners in grouped.items()))
+        found = dict(zip(grouped, answers, strict=True))
+        return [self._answer(found[asked.arguments], asked) for asked in keys]
+
+    def _answer(self, found: Mapping[Key, V], asked: Ask) -> V:
+        answer = found.get(asked.key)
+        return self._missing(asked.arguments) if answer is None else answer

@@ -1,0 +1,41 @@
+"""What every resolver is given: who asks, the stores, and the loaders of this operation."""
+
+from dataclasses import dataclass, field
+
+from domain.access import Access
+from loaders.request import Loaders, loaders_for
+from sources.meter import Meter
+from sources.stores import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bound what one request may ask for: rows of a page, and the time and the records of a count over all stores."""
+
+    max_page: int = 100
+    count_seconds: float = 20.0
+    count_records: int = 2_000_000
+
+
+@dataclass(slots=True)
+class Context:
+    """Be one operation's context. *loaders* and *tenant* exist only for those who may read."""
+
+    access: Access
+    stores: Stores
+    limits: Limits = Limits()
+    meter: Meter = field(default_factory=Meter)
+    #: What each field selects, by the identity of its nodes: the same for every parent.
+    selections: dict[tuple[int, ...], frozenset[str]] = field(default_factory=dict)
+    _loaders: Loaders | None = None
+
+    @property
+    def tenant(self) -> str | None:
+        """The tenant that is read. Raises what `Access.tenant` raises."""
+        return self.access.tenant
+
+    @property
+    def loaders(self) -> Loaders:
+        if self._loaders is None:
+            self._loaders = loaders_for(self.stores, self.tenant)
+        return self._loaders

@@ -1,0 +1,207 @@
+"""Find customers, and say of one what no single record says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.errors import BadInputError, SourceUnavailableError
+from domain.filters import CustomerFilter
+from domain.identity import Members, link_state
+from domain.ids import CUSTOMER, GlobalId, decode_id, encode_id
+from domain.paging import Direction, Order, PageArguments
+from domain.records import (
+    UNLINKED,
+    AccountRecord,
+    CrmRecord,
+    Customer,
+    DeliveryRecord,
+    Linked,
+    LinkState,
+    Record,
+    RecordKind,
+    RecordRef,
+)
+from resolvers.connections import Connection
+from resolvers.context import Context
+from resolvers.counting import count_customers
+from resolvers.merge import Merge
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRecord:
+    """Be what one *store* says of a customer."""
+
+    store: RecordKind
+    record: Record
+
+    @property
+    def key(self) -> str:
+        return self.record.key
+
+    @property
+    def name(self) -> str | None:
+        return self.record.name
+
+    @property
+    def email(self) -> str | None:
+        return self.record.email
+
+    @property
+    def phone(self) -> str | None:
+        return self.record.phone
+
+    @property
+    def created_at(self) -> datetime | None:
+        return self.record.created_at
+
+
+async def find_customers(
+    context: Context, arguments: PageArguments, chosen: CustomerFilter, direction: Direction, *, with_page: bool
+) -> Connection[Customer]:
+    """List the customers of all stores, by creation of their head record."""
+    tenant = context.tenant
+    order = Order("customers", "CREATED_AT", direction)
+    request = arguments.request(order, tenant, longest=context.limits.max_page, kinds=True)
+    page = await Merge(context.stores, tenant, chosen, request).page() if with_page else None
+
+    async def count() -> int:
+        return await count_customers(context.stores, tenant, chosen, context.limits)
+
+    return Connection(tenant, page, count)
+
+
+async def customer_by_id(context: Context, text: str) -> Customer | None:
+    """Find the customer that owns the id *text*: that of any of its records. Raises BadIdError."""
+    return await customer_of(context, decode_id(text, CUSTOMER))
+
+
+async def customer_of(context: Context, given: GlobalId) -> Customer | None:
+    if given.tenant != context.tenant:
+        return None
+    return await customer_by_record(context, given.record)
+
+
+async def customer_by_record(context: Context, ref: RecordRef) -> Customer | None:
+    if ref.kind not in context.stores.kinds:
+        return None
+    found: Customer | None = await context.loaders.customers_by_record.load(ref)
+    return found
+
+
+async def customer_by(context: Context, keys: Sequence[RecordRef]) -> Customer | None:
+    """Find the customer of the one record in *keys*."""
+    if len(keys) != 1:
+        raise BadInputError("Name exactly one key.")
+    return await customer_by_record(context, keys[0])
+
+
+def customer_id(context: Context, customer: Customer) -> str:
+    return encode_id(CUSTOMER, context.tenant, customer.head.key, customer.head.kind)
+
+
+# ── what the records of a customer say together ──
+
+
+async def linked_of(context: Context, customer: Customer) -> Linked:
+    """Find what the other stores hold of *customer*, unless that is known already."""
+    if customer.linked is not None:
+        return customer.linked
+    if not context.stores.mongo_kinds:
+        return UNLINKED
+    linked: Linked = await context.loaders.linked_by_customer.load(customer.head.key)
+    return linked
+
+
+def _crm_first(customer: Customer) -> None:
+    """Refuse to let another record speak where the CRM's would come first, and cannot be asked."""
+    if customer.crm_down and customer.head.kind is RecordKind.CRM:
+        raise SourceUnavailableError("postgres")
+
+
+async def _first(context: Context, customer: Customer, attribute: str) -> Any:
+    """Answer the first record's *attribute* that says something: CRM, ACCOUNT, DELIVERY."""
+    linked = await linked_of(context, customer)
+    said = (
+        getattr(record, attribute) for record in (customer.crm, linked.account, linked.delivery) if record is not None
+    )
+    return next((one for one in said if one is not None), None)
+
+
+def first_of(context: Context, customer: Customer, attribute: str) -> Any:
+    """Answer *attribute* at once where the CRM row says it, else find out whether another record does."""
+    _crm_first(customer)
+    own = None if customer.crm is None else getattr(customer.crm, attribute)
+    return own if own is not None else _first(context, customer, attribute)
+
+
+def name_of(context: Context, customer: Customer) -> Any:
+    """Answer the first non-empty name of the records; e-mail, phone or key where no record has one."""
+    if customer.crm is not None and customer.crm.name is not None:
+        return customer.crm.name
+    return _name(context, customer)
+
+
+async def _name(context: Context, customer: Customer) -> str:
+    """Pass over a store that is down: every customer is called something."""
+    for attribute in ("name", "email", "phone"):
+        try:
+            found: str | None = await _first(context, customer, attribute)
+        except SourceUnavailableError:
+            found = getattr(customer.crm, attribute, None)
+        if found is not None:
+            return found
+    return customer.head.key
+
+
+def head_of(customer: Customer) -> Record | None:
+    """Find the head record; it is at hand wherever a customer is."""
+    _crm_first(customer)
+    if customer.crm is not None or customer.linked is None:
+        return customer.crm
+    return customer.linked.account if customer.head.kind is RecordKind.ACCOUNT else customer.linked.delivery
+
+
+def source_of(customer: Customer) -> str | None:
+    head = head_of(customer)
+    return head.source if isinstance(head, CrmRecord) else None
+
+
+def created_at_of(customer: Customer) -> datetime | None:
+    """Answer when the head record was created."""
+    head = head_of(customer)
+    return None if head is None else head.created_at
+
+
+async def first_seen_at_of(context: Context, customer: Customer) -> datetime | None:
+    """Answer the earliest creation of any of the records."""
+    _crm_first(customer)
+    seen = [one.created_at for one in await records_of(context, customer) if one.created_at is not None]
+    return min(seen, default=None)
+
+
+async def records_of(context: Context, customer: Customer) -> list[CustomerRecord]:
+    """List the records of *customer*: CRM, ACCOUNT, DELIVERY."""
+    _crm_first(customer)
+    linked = await linked_of(context, customer)
+    records = zip(RecordKind, (customer.crm, linked.account, linked.delivery), strict=True)
+    return [CustomerRecord(kind, record) for kind, record in records if record is not None]
+
+
+async def account_of(context: Context, customer: Customer) -> AccountRecord | None:
+    return (await linked_of(context, customer)).account
+
+
+async def delivery_of(context: Context, customer: Customer) -> DeliveryRecord | None:
+    return (await linked_of(context, customer)).delivery
+
+
+async def linkage_of(context: Context, customer: Customer) -> LinkState:
+    _crm_first(customer)
+    linked = await linked_of(context, customer)
+    members = Members(
+        customer.crm_key,
+        linked.account.key if linked.account else None,
+        linked.delivery.key if linked.delivery else None,
+    )
+    return link_state(members, context.stores.kinds, contradicted=linked.conflict)

@@ -1,0 +1,66 @@
+"""Find leads and bookings: in lists of their own, by id, and whose they are."""
+
+from collections.abc import Awaitable
+
+from domain.filters import BookingFilter, LeadFilter
+from domain.ids import BOOKING, LEAD, GlobalId, decode_id, encode_id
+from domain.paging import Order, PageArguments
+from domain.records import Booking, Customer, Key, Lead, RecordKind, RecordRef
+from resolvers.connections import Connection
+from resolvers.context import Context
+
+
+async def find_leads(
+    context: Context, arguments: PageArguments, chosen: LeadFilter | None, order: Order, *, with_page: bool
+) -> Connection[Lead] | None:
+    """List leads; None where the profile maps none."""
+    if context.stores.profile.lead is None:
+        return None
+    tenant, crm = context.tenant, context.stores.crm
+    request = arguments.request(order, tenant, longest=context.limits.max_page)
+    page = await crm.leads(tenant, chosen, request) if with_page else None
+    return Connection(tenant, page, lambda: crm.count_leads(tenant, chosen))
+
+
+async def find_bookings(
+    context: Context, arguments: PageArguments, chosen: BookingFilter | None, order: Order, *, with_page: bool
+) -> Connection[Booking] | None:
+    """List bookings; None where the profile maps none."""
+    if context.stores.profile.booking is None:
+        return None
+    tenant, crm = context.tenant, context.stores.crm
+    request = arguments.request(order, tenant, longest=context.limits.max_page)
+    page = await crm.bookings(tenant, chosen, request) if with_page else None
+    return Connection(tenant, page, lambda: crm.count_bookings(tenant, chosen))
+
+
+async def lead_by_id(context: Context, text: str) -> Lead | None:
+    """Find a lead. Raises BadIdError."""
+    return await lead_of(context, decode_id(text, LEAD))
+
+
+async def lead_of(context: Context, given: GlobalId) -> Lead | None:
+    if given.tenant != context.tenant or context.loaders.leads_by_key is None:
+        return None
+    found: Lead | None = await context.loaders.leads_by_key.load(given.key)
+    return found
+
+
+async def booking_by_id(context: Context, text: str) -> Booking | None:
+    """Find a booking. Raises BadIdError."""
+    return await booking_of(context, decode_id(text, BOOKING))
+
+
+async def booking_of(context: Context, given: GlobalId) -> Booking | None:
+    if given.tenant != context.tenant or context.loaders.bookings_by_key is None:
+        return None
+    found: Booking | None = await context.loaders.bookings_by_key.load(given.key)
+    return found
+
+
+def lead_id(context: Context, lead: Lead) -> str:
+    return encode_id(LEAD, context.tenant, lead.key)
+
+
+def booking_id(context: Context, booking: Booking) -> str:
+    return encode_id(BOOKING, context.tenant, booking.key)

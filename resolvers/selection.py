@@ -1,0 +1,56 @@
+"""What a field selects below itself: known before anything is read, so that only that is read."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLIncludeDirective,
+    GraphQLResolveInfo,
+    GraphQLSkipDirective,
+    InlineFragmentNode,
+    SelectionNode,
+    SelectionSetNode,
+    get_directive_values,
+)
+
+from resolvers.context import Context
+
+#: The fields of a connection that need its page.
+PAGE_FIELDS = frozenset({"nodes", "edges", "pageInfo", "missingStores"})
+
+
+def selected(context: Context, info: GraphQLResolveInfo[Any]) -> frozenset[str]:
+    """Name the fields selected below *info*'s field, through fragments, as @skip and @include leave them."""
+    key = tuple(map(id, info.field_nodes))
+    found = context.selections.get(key)
+    if found is None:
+        found = frozenset(name for node in info.field_nodes for name in _names(node.selection_set, info))
+        context.selections[key] = found
+    return found
+
+
+def wants_page(context: Context, info: GraphQLResolveInfo[Any]) -> bool:
+    """Say whether anything of a connection is selected that needs its page."""
+    return not PAGE_FIELDS.isdisjoint(selected(context, info))
+
+
+def _names(selections: SelectionSetNode | None, info: GraphQLResolveInfo[Any]) -> Iterator[str]:
+    for node in selections.selections if selections else ():
+        if not _is_included(node, info):
+            continue
+        if isinstance(node, FieldNode):
+            yield node.name.value
+        elif isinstance(node, InlineFragmentNode):
+            yield from _names(node.selection_set, info)
+        elif isinstance(node, FragmentSpreadNode):
+            yield from _names(info.fragments[node.name.value].selection_set, info)
+
+
+def _is_included(node: SelectionNode, info: GraphQLResolveInfo[Any]) -> bool:
+    skip = get_directive_values(GraphQLSkipDirective, node, info.variable_values)
+    if skip and skip["if"]:
+        return False
+    include = get_directive_values(GraphQLIncludeDirective, node, info.variable_values)
+    return not include or bool(include["if"])

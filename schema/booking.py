@@ -1,0 +1,54 @@
+"""Bookings."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from domain import records
+from domain.records import RecordKind, RecordRef
+from resolvers.leads import booking_id
+from schema.enums import BookingStatus
+from schema.fields import computed, loaded, plain
+from schema.lead import Lead
+from schema.money import Money
+from schema.node import Node
+
+if TYPE_CHECKING:
+    from schema.customer import Customer
+
+
+def _customer(booking: records.Booking) -> RecordRef | None:
+    return None if booking.customer_key is None else RecordRef(RecordKind.CRM, booking.customer_key)
+
+
+def _lead(booking: records.Booking) -> str | None:
+    return booking.lead_key
+
+
+@strawberry.type(description="What was agreed with a customer, or is about to be.")
+class Booking(Node):
+    id: strawberry.ID = computed(booking_id, "Opaque, and stable as long as the booking is there.")
+    key: str = plain("What the store calls it.")
+    code: str | None = plain("What people call it.")
+    status: BookingStatus = plain("How far it has come; UNKNOWN where the store's word is not mapped.")
+    store_status: str | None = plain("The word in the store, whatever it is.")
+    start_at: datetime | None = plain("When it starts; createdAt where the store has no start.")
+    end_at: datetime | None = plain("When it ends.")
+    created_at: datetime | None = plain("When it was created.")
+    service: str | None = plain("What is done.")
+    location: str | None = plain("Where, as the store says it.")
+    staff: str | None = plain("By whom.")
+    source: str | None = plain("Where it came from, as the store says it.")
+    amount: Money | None = plain("What it costs.")
+    payment_status: str | None = plain("How its payment stands, in the store's word.")
+    paid: bool | None = plain("Whether it is paid, as the profile tells.")
+    note: str | None = plain("What was noted about it.")
+    customer: Annotated["Customer", strawberry.lazy("schema.customer")] | None = loaded(
+        "customers_by_record", key=_customer, description="Whose it is; null where nothing says."
+    )
+    lead: Lead | None = loaded("leads_by_key", key=_lead, description="The lead it came from.")
+
+    @classmethod
+    def is_type_of(cls, value: Any, _: Any) -> bool:
+        return isinstance(value, records.Booking)

@@ -1,0 +1,139 @@
+"""Customers: one type over the records of all stores."""
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import strawberry
+
+from domain import records
+from resolvers import customers
+from resolvers.context import Context
+from schema.booking import Booking
+from schema.connections import Connection
+from schema.enums import CustomerStatus, LinkState, RecordStore
+from schema.fields import computed, loaded, loaded_page, plain
+from schema.inputs import all_time, booking_page, lead_page, revenue_period
+from schema.lead import Lead
+from schema.money import Money, Revenue
+from schema.node import Node
+
+
+def _crm_key(customer: records.Customer) -> str | None:
+    return customer.crm_key
+
+
+def _said(attribute: str, description: str) -> Any:
+    """Declare a field that the first record says which has something to say."""
+
+    def first(context: Context, customer: records.Customer) -> Any:
+        return customers.first_of(context, customer, attribute)
+
+    return computed(first, description)
+
+
+def _of_head(answer: Any, description: str) -> Any:
+    """Declare a field that the head record says."""
+    return computed(lambda _, customer: answer(customer), description)
+
+
+@strawberry.type(description="What one store says: whoever reviews a suggestion must see both sides.")
+class CustomerRecord:
+    store: RecordStore = plain("Which kind of record it is.")
+    key: str = plain("What its store calls it.")
+    name: str | None = plain("The name it has.")
+    email: str | None = plain("The e-mail it has.")
+    phone: str | None = plain("The phone it has.")
+    created_at: datetime | None = plain("When it was created.")
+
+
+@strawberry.type(description="A login account.")
+class Account:
+    key: str = plain("What its store calls it.")
+    email: str | None = plain("What its owner logs in with.")
+    phone: str | None = plain("The phone it has.")
+    is_active: bool = plain("Whether the store lets it in at all.")
+    can_log_in: bool = plain("Active, with a password set and an e-mail that is no placeholder.")
+    email_is_placeholder: bool = plain("Whether the e-mail was made up and reaches nobody.")
+
+
+@strawberry.type(description="A delivery and billing record.")
+class DeliveryProfile:
+    key: str = plain("What its store calls it.")
+    address: str | None = plain("Where to deliver to.")
+    area: str | None = plain("The delivery area.")
+    status: CustomerStatus | None = plain("How the delivery record stands.")
+
+
+@strawberry.type(description="A person or company, however many stores know them.")
+class Customer(Node):
+    id: strawberry.ID = computed(customers.customer_id, "Opaque. The id of any record of a customer finds it.")
+    name: str = computed(
+        customers.name_of,
+        "The first non-empty name of its records, CRM first; e-mail, phone or key where none has one.",
+    )
+    email: str | None = _said("email", "The first e-mail of its records: CRM, account, delivery.")
+    phone: str | None = _said("phone", "The first phone of its records: CRM, account, delivery.")
+    status: CustomerStatus | None = _said("status", "The first status of its records: CRM, account, delivery.")
+    source: str | None = _of_head(
+        customers.source_of, "Where the first contact came from, as the store says it: voice, web, whatsapp, telegram…"
+    )
+    area: str | None = _said("area", "The first area of its records: CRM, delivery.")
+    created_at: datetime | None = _of_head(
+        customers.created_at_of, "When the head record was created: what lists are ordered and filtered by."
+    )
+    first_seen_at: datetime | None = computed(
+        customers.first_seen_at_of, "The earliest creation of any of its records."
+    )
+    records: list[CustomerRecord] | None = computed(
+        customers.records_of, "What each store says: CRM, account, delivery, those that are there."
+    )
+    linkage: LinkState | None = computed(customers.linkage_of, "How far its records are linked.")
+    account: Account | None = computed(customers.account_of, "The login account; null where there is none.")
+    delivery: DeliveryProfile | None = computed(
+        customers.delivery_of, "The delivery and billing record; null where there is none."
+    )
+    total_leads: int | None = loaded(
+        "lead_count_by_customer", key=_crm_key, description="How many leads it has, counted now."
+    )
+    total_bookings: int | None = loaded(
+        "booking_count_by_customer", key=_crm_key, description="How many bookings it has, counted now."
+    )
+    total_revenue: Money | None = loaded(
+        "revenue_by_customer",
+        key=_crm_key,
+        arguments=all_time,
+        pick="total",
+        description="All that the profile counts as revenue of this customer, exact, in the store's currency.",
+    )
+    leads: Connection[Lead] | None = loaded_page(
+        "leads_by_customer",
+        "lead_count_by_customer",
+        key=_crm_key,
+        arguments=lead_page,
+        description="Its leads, newest first where no order is given.",
+    )
+    bookings: Connection[Booking] | None = loaded_page(
+        "bookings_by_customer",
+        "booking_count_by_customer",
+        key=_crm_key,
+        arguments=booking_page,
+        description="Its bookings, latest start first where no order is given.",
+    )
+    revenue: Revenue | None = loaded(
+        "revenue_by_customer",
+        key=_crm_key,
+        arguments=revenue_period,
+        description="Its revenue, of all time or of a period.",
+    )
+
+    @classmethod
+    def is_type_of(cls, value: Any, _: Any) -> bool:
+        return isinstance(value, records.Customer)
+
+
+@strawberry.type(description="A page of the customers of all stores.")
+class CustomerConnection(Connection[Customer]):
+    missing_stores: list[str] = plain(
+        "postgres, mongo: those that could not be asked, so that the list may lack their customers."
+    )

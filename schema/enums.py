@@ -1,0 +1,139 @@
+"""The enums of the contract, with what each value means."""
+
+from enum import Enum
+from typing import Any
+
+import strawberry
+
+from domain.access import Role
+from domain.paging import Direction
+from domain.records import LinkState
+from domain.records import RecordKind as RecordStore
+from domain.status import BookingStatus, CustomerStatus, LeadStatus
+from resolvers.stores import Capability
+
+__all__ = [
+    "BookingOrderField",
+    "BookingStatus",
+    "Capability",
+    "CustomerOrderField",
+    "CustomerStatus",
+    "Direction",
+    "LeadOrderField",
+    "LeadStatus",
+    "LinkState",
+    "RecordStore",
+    "Role",
+]
+
+
+def _described(enum: Any, name: str, description: str, **values: str) -> Any:
+    """Give *enum* to GraphQL as *name*, every value with its meaning."""
+    strawberry.enum(enum, name=name, description=description)
+    for value in enum.__strawberry_definition__.values:
+        value.description = values[value.name]
+    return enum
+
+
+_described(
+    CustomerStatus,
+    "CustomerStatus",
+    "How a customer stands.",
+    ACTIVE="Is served.",
+    INACTIVE="Is not served any more.",
+    TRIAL="Tries the service out.",
+    PAUSED="Takes a break from it.",
+    UNKNOWN="The store has a word that the profile does not map.",
+)
+_described(
+    LeadStatus,
+    "LeadStatus",
+    "How far a lead has come.",
+    NEW="Nobody has reacted yet.",
+    CONTACTED="Somebody has been in touch.",
+    QUALIFIED="Worth an offer.",
+    QUOTED="Has an offer.",
+    WON="Became a customer's order.",
+    LOST="Came to nothing.",
+    UNKNOWN="The store has a word that the profile does not map: see storeStatus.",
+)
+_described(
+    BookingStatus,
+    "BookingStatus",
+    "How far a booking has come.",
+    REQUESTED="Waits for a person.",
+    CONFIRMED="Is agreed.",
+    IN_PROGRESS="Is being carried out.",
+    COMPLETED="Was carried out.",
+    CANCELLED="Was called off.",
+    NO_SHOW="The customer did not come.",
+    UNKNOWN="The store has a word that the profile does not map: see storeStatus.",
+)
+_described(
+    RecordStore,
+    "RecordStore",
+    "The kinds of records about a customer, in the order in which they head one.",
+    CRM="A row of the CRM in PostgreSQL.",
+    ACCOUNT="A login account in MongoDB.",
+    DELIVERY="A delivery and billing record in MongoDB.",
+)
+_described(
+    LinkState,
+    "LinkState",
+    "How far the records of a customer are linked.",
+    COMPLETE="A record of every mapped kind; where one kind is mapped, always.",
+    PARTIAL="Records of some kinds.",
+    UNLINKED="A record of one kind only.",
+    CONFLICT="Its stores contradict each other.",
+)
+_described(
+    Direction,
+    "Direction",
+    "Which end of a list comes first.",
+    ASC="The smallest or oldest.",
+    DESC="The largest or newest.",
+)
+_described(
+    Role,
+    "Role",
+    "What somebody may do.",
+    PLATFORM_ADMIN="Everything in any tenant, which X-Tenant names.",
+    CLIENT_ADMIN="Everything in the own tenant.",
+    READER="Reads what CLIENT_ADMIN reads and writes nothing: for dashboards.",
+    SUPPORT="Sees nothing of customers.",
+)
+_described(
+    Capability,
+    "Capability",
+    "What the profile maps, so that a page can leave out what the store does not have.",
+    CUSTOMERS="Customers of the CRM.",
+    ACCOUNTS="Login accounts.",
+    DELIVERY="Delivery and billing records.",
+    LEADS="Leads.",
+    BOOKINGS="Bookings.",
+    REVENUE="Revenue.",
+    HISTORY="The store's own history of statuses.",
+    SNAPSHOTS="What was booked, as it was then.",
+    SHIPMENTS="Shipments of bookings.",
+    EXTERNAL_ACCOUNTS="Ids at outside providers.",
+    LOCATIONS="Locations of bookings.",
+    TENANTS="Several tenants in one store.",
+    REFERRERS="Who refers others.",
+)
+
+
+@strawberry.enum(description="What customers are ordered by.")
+class CustomerOrderField(Enum):
+    CREATED_AT = strawberry.enum_value("CREATED_AT", description="When the head record was created.")
+
+
+@strawberry.enum(description="What leads are ordered by.")
+class LeadOrderField(Enum):
+    CREATED_AT = strawberry.enum_value("CREATED_AT", description="When the lead was created.")
+    UPDATED_AT = strawberry.enum_value("UPDATED_AT", description="When the lead was last changed.")
+
+
+@strawberry.enum(description="What bookings are ordered by.")
+class BookingOrderField(Enum):
+    START_AT = strawberry.enum_value("START_AT", description="When the booking starts.")
+    CREATED_AT = strawberry.enum_value("CREATED_AT", description="When the booking was created.")

@@ -1,0 +1,93 @@
+"""The ways in which a field is declared: plain, computed, loaded, a loaded list, a guarded root field."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import strawberry
+
+from domain.access import Rule
+from resolvers.context import Context
+from resolvers.loading import Loaded, LoadedPage
+from resolvers.selection import wants_page
+
+Info = strawberry.Info[Context, None]
+#: Where a field's declaration is kept, for whoever plans queries or checks the schema.
+DECLARATION, RULE = "declaration", "rule"
+
+
+def plain(description: str) -> Any:
+    """Declare a field that is an attribute of its record."""
+    return strawberry.field(description=description)
+
+
+def computed(resolve: Callable[[Context, Any], Any], description: str) -> Any:
+    """Declare a field that *resolve* answers, given the context and the record."""
+
+    def resolver(root: Any, info: Info) -> Any:
+        return resolve(info.context, root)
+
+    return strawberry.field(resolver=resolver, description=description)
+
+
+def loaded(
+    loader: str,
+    *,
+    key: Callable[[Any], Any],
+    description: str,
+    arguments: Callable[..., Any] | None = None,
+    pick: str | None = None,
+) -> Any:
+    """Declare a field that comes from a *loader*, see `Loaded`; its resolver is derived from the declaration."""
+    declaration = Loaded(loader, key, arguments, pick)
+
+    def resolver(root: Any, info: Info, **given: Any) -> Any:
+        return declaration.resolve(info.context, root, given)
+
+    return _declared(resolver, arguments, declaration, description)
+
+
+def loaded_page(
+    pages: str, counts: str, *, key: Callable[[Any], Any], arguments: Callable[..., Any], description: str
+) -> Any:
+    """Declare a list that belongs to its parent, see `LoadedPage`."""
+    declaration = LoadedPage(pages, counts, key, arguments)
+
+    def resolver(root: Any, info: Info, **given: Any) -> Any:
+        with_page = wants_page(info.context, info._raw_info)  # noqa: SLF001 - Strawberry offers no cheaper way
+        return declaration.resolve(info.context, root, given, with_page=with_page)
+
+    return _declared(resolver, arguments, declaration, description)
+
+
+def guarded(rule: Rule, resolve: Callable[..., Any], description: str) -> Any:
+    """Declare a root field that *resolve* answers, for those whom *rule* lets through: decided before anything is read."""
+
+    def resolver(info: Info, **given: Any) -> Any:
+        info.context.access.check(rule)
+        return resolve(info, **given)
+
+    parameters = list(inspect.signature(resolve).parameters.values())[1:]
+    _sign(resolver, resolve, [_parameter("info", Info), *parameters])
+    return strawberry.field(resolver=resolver, description=description, metadata={RULE: rule})
+
+
+def selects_page(info: Info) -> bool:
+    """Say whether anything of a connection is selected that needs its page."""
+    return wants_page(info.context, info._raw_info)  # noqa: SLF001 - Strawberry offers no cheaper way
+
+
+def _declared(resolver: Any, arguments: Callable[..., Any] | None, declaration: object, description: str) -> Any:
+    given = list(inspect.signature(arguments).parameters.values()) if arguments is not None else []
+    _sign(resolver, arguments or resolver, [_parameter("root", Any), _parameter("info", Info), *given])
+    return strawberry.field(resolver=resolver, description=description, metadata={DECLARATION: declaration})
+
+
+def _sign(resolver: Any, like: Any, parameters: list[inspect.Parameter]) -> None:
+    """Let Strawberry see the arguments of *like* in *resolver*."""
+    resolver.__signature__ = inspect.Signature(parameters)
+    resolver.__module__ = like.__module__
+
+
+def _parameter(name: str, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=annotation)

@@ -1,0 +1,45 @@
+"""Leads."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from domain import records
+from domain.records import RecordKind, RecordRef
+from resolvers.leads import lead_id
+from schema.enums import LeadStatus
+from schema.fields import computed, loaded, plain
+from schema.node import Node
+
+if TYPE_CHECKING:
+    from schema.customer import Customer
+
+
+def _customer(lead: records.Lead) -> RecordRef | None:
+    return None if lead.customer_key is None else RecordRef(RecordKind.CRM, lead.customer_key)
+
+
+@strawberry.type(description="Somebody's interest, on its way to an order or to nothing.")
+class Lead(Node):
+    id: strawberry.ID = computed(lead_id, "Opaque, and stable as long as the lead is there.")
+    key: str = plain("What the store calls it.")
+    name: str | None = plain("Who asks.")
+    email: str | None = plain("Where to write to.")
+    phone: str | None = plain("Where to call.")
+    source: str | None = plain("Where it came from, as the store says it.")
+    service: str | None = plain("What it is about.")
+    status: LeadStatus = plain("How far it has come; UNKNOWN where the store's word is not mapped.")
+    store_status: str | None = plain("The word in the store, whatever it is.")
+    created_at: datetime | None = plain("When it was created.")
+    updated_at: datetime | None = plain("When it was last changed.")
+    next_follow_up_at: datetime | None = plain("When somebody should be in touch again.")
+    contact_attempts: int | None = plain("How often somebody tried to be in touch.")
+    notes: str | None = plain("What was noted about it.")
+    customer: Annotated["Customer", strawberry.lazy("schema.customer")] | None = loaded(
+        "customers_by_record", key=_customer, description="Whose it is; null where it is nobody's yet."
+    )
+
+    @classmethod
+    def is_type_of(cls, value: Any, _: Any) -> bool:
+        return isinstance(value, records.Lead)

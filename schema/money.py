@@ -1,0 +1,21 @@
+"""Money and sums of it."""
+
+from decimal import Decimal
+
+import strawberry
+
+from schema.fields import plain
+
+
+@strawberry.type(description="An amount in one currency.")
+class Money:
+    amount: Decimal = plain("In major units, rounded half up to the currency's minor unit.")
+    currency: str = plain("ISO 4217.")
+
+
+@strawberry.type(description="What the profile counts as revenue, summed exactly from the rows as they are now.")
+class Revenue:
+    total: Money = plain("In the store's currency.")
+    count: int = plain("Of the rows that made it, be they payments, accepted quotes or closed orders.")
+    average: Money | None = plain("Total over count; null where there are none.")
+    other_currencies: list[Money] = plain("Revenue in other currencies, summed apart, never converted.")

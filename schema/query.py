@@ -1,0 +1,162 @@
+"""The root fields: each with its rule, decided before anything is read."""
+
+from typing import Annotated, Any
+
+import strawberry
+
+from domain.access import READ_CUSTOMERS, SIGNED_IN
+from domain.filters import CustomerFilter as Chosen
+from resolvers import customers, leads, nodes, stores
+from schema.booking import Booking
+from schema.connections import Connection
+from schema.customer import Customer, CustomerConnection
+from schema.enums import Capability, Role
+from schema.fields import Info, guarded, plain, selects_page
+from schema.inputs import (
+    After,
+    Before,
+    BookingFilterArgument,
+    BookingOrderArgument,
+    CustomerFilterArgument,
+    CustomerKeyArgument,
+    CustomerOrder,
+    CustomerOrderArgument,
+    First,
+    Last,
+    LeadFilterArgument,
+    LeadOrderArgument,
+    booking_page,
+    lead_page,
+    page_arguments,
+)
+from schema.lead import Lead
+from schema.node import Node
+
+AnyId = Annotated[strawberry.ID, strawberry.argument(description="An id that was handed out before.")]
+ManyIds = Annotated[list[strawberry.ID], strawberry.argument(description="Ids that were handed out before.")]
+
+
+@strawberry.type(description="Who asks.")
+class Viewer:
+    subject: str = plain("The token's subject.")
+    roles: list[Role] = plain("What the token allows.")
+    tenant: str | None = plain("The tenant the token belongs to.")
+
+
+@strawberry.type(description="How a store does right now.")
+class StoreStatus:
+    store: str = plain("postgres or mongo.")
+    kind: str = plain("What sort of server it is.")
+    up: bool = plain("Whether it answers, and is as its profile says.")
+    latency_ms: float | None = plain("Milliseconds that one question took; null where it was not answered.")
+    profile: str = plain("The profile that maps it.")
+    message: str | None = plain("What is wrong; null where nothing is.")
+    maps: list[Capability] = plain("What the profile maps in it.")
+
+
+async def _customers(
+    info: Info,
+    first: First = strawberry.UNSET,
+    after: After = strawberry.UNSET,
+    last: Last = strawberry.UNSET,
+    before: Before = strawberry.UNSET,
+    filter: CustomerFilterArgument = strawberry.UNSET,  # noqa: A002 - the contract's name
+    order_by: CustomerOrderArgument = strawberry.UNSET,
+) -> Any:
+    return await customers.find_customers(
+        info.context,
+        page_arguments(first, after, last, before),
+        filter.rule() if filter else Chosen(),
+        (order_by or CustomerOrder()).direction,
+        with_page=selects_page(info),
+    )
+
+
+async def _leads(
+    info: Info,
+    first: First = strawberry.UNSET,
+    after: After = strawberry.UNSET,
+    last: Last = strawberry.UNSET,
+    before: Before = strawberry.UNSET,
+    filter: LeadFilterArgument = strawberry.UNSET,  # noqa: A002 - the contract's name
+    order_by: LeadOrderArgument = strawberry.UNSET,
+) -> Any:
+    asked = lead_page(first, after, last, before, filter, order_by)
+    return await leads.find_leads(info.context, asked.page, asked.chosen, asked.order, with_page=selects_page(info))
+
+
+async def _bookings(
+    info: Info,
+    first: First = strawberry.UNSET,
+    after: After = strawberry.UNSET,
+    last: Last = strawberry.UNSET,
+    before: Before = strawberry.UNSET,
+    filter: BookingFilterArgument = strawberry.UNSET,  # noqa: A002 - the contract's name
+    order_by: BookingOrderArgument = strawberry.UNSET,
+) -> Any:
+    asked = booking_page(first, after, last, before, filter, order_by)
+    return await leads.find_bookings(info.context, asked.page, asked.chosen, asked.order, with_page=selects_page(info))
+
+
+def _node(info: Info, id: AnyId) -> Any:  # noqa: A002 - the contract's name
+    return nodes.node(info.context, id)
+
+
+def _nodes(info: Info, ids: ManyIds) -> Any:
+    return nodes.nodes(info.context, ids)
+
+
+def _customer(info: Info, id: AnyId) -> Any:  # noqa: A002 - the contract's name
+    return customers.customer_by_id(info.context, id)
+
+
+def _customer_by(info: Info, key: CustomerKeyArgument) -> Any:
+    return customers.customer_by(info.context, key.refs())
+
+
+def _lead(info: Info, id: AnyId) -> Any:  # noqa: A002 - the contract's name
+    return leads.lead_by_id(info.context, id)
+
+
+def _booking(info: Info, id: AnyId) -> Any:  # noqa: A002 - the contract's name
+    return leads.booking_by_id(info.context, id)
+
+
+def _viewer(info: Info) -> Any:
+    viewer = info.context.access.viewer
+    assert viewer is not None
+    return Viewer(subject=viewer.subject, roles=[role for role in Role if role in viewer.roles], tenant=viewer.tenant)
+
+
+def _stores(info: Info) -> Any:
+    return stores.store_statuses(info.context.stores)
+
+
+@strawberry.type(description="What can be read.")
+class Query:
+    node: Node | None = guarded(READ_CUSTOMERS, _node, "Whatever has this id; null where there is nothing any more.")
+    nodes: list[Node | None] = guarded(READ_CUSTOMERS, _nodes, "Whatever has these ids, in their order.")
+    customer: Customer | None = guarded(
+        READ_CUSTOMERS,
+        _customer,
+        "The customer that owns this id. The id of any of its records works, linked before or after it was handed out.",
+    )
+    customer_by: Customer | None = guarded(
+        READ_CUSTOMERS, _customer_by, "The customer that a record belongs to, by the key its store has for it."
+    )
+    customers: CustomerConnection | None = guarded(
+        READ_CUSTOMERS,
+        _customers,
+        "Customers of all stores in one list: each once, however many stores know them. 20 where neither first nor last"
+        " is given, newest first where no order is.",
+    )
+    lead: Lead | None = guarded(READ_CUSTOMERS, _lead, "The lead that has this id.")
+    leads: Connection[Lead] | None = guarded(READ_CUSTOMERS, _leads, "Leads, newest first where no order is given.")
+    booking: Booking | None = guarded(READ_CUSTOMERS, _booking, "The booking that has this id.")
+    bookings: Connection[Booking] | None = guarded(
+        READ_CUSTOMERS, _bookings, "Bookings, latest start first where no order is given."
+    )
+    viewer: Viewer = guarded(SIGNED_IN, _viewer, "Who asks, as the token says it.")
+    stores: list[StoreStatus] = guarded(
+        SIGNED_IN, _stores, "How each store does right now and what its profile maps; answers even when one is down."
+    )

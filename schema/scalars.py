@@ -1,0 +1,56 @@
+"""Instants and money as text: nothing is lost on the way."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+from domain.time import sane
+
+
+def parse_instant(given: Any) -> datetime:
+    """Read an ISO 8601 date and time; one without an offset is in UTC."""
+    if not isinstance(given, str):
+        raise GraphQLError(f"A DateTime is a text such as 2026-01-31T09:00:00Z, not {given!r}.")
+    try:
+        read = datetime.fromisoformat(given)
+        instant = sane((read if read.tzinfo is not None else read.replace(tzinfo=UTC)).astimezone(UTC))
+    except (ValueError, OverflowError):
+        instant = None
+    if instant is None:
+        raise GraphQLError(f"{given[:40]!r} is no DateTime: write it as 2026-01-31T09:00:00Z.")
+    return instant
+
+
+def write_instant(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat()
+
+
+def parse_decimal(given: Any) -> Decimal:
+    """Read a decimal number from text."""
+    try:
+        number = Decimal(given) if isinstance(given, str) else None
+    except ArithmeticError:
+        number = None
+    if number is None or not number.is_finite():
+        raise GraphQLError('A Decimal is a number written as text, such as "12.50".')
+    return number
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A date and time in ISO 8601, in UTC: 2026-01-31T09:00:00+00:00. One given without an offset is in UTC.",
+        serialize=write_instant,
+        parse_value=parse_instant,
+    ),
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description="A decimal number as a string: money is never a float.",
+        serialize=lambda number: f"{number:f}",
+        parse_value=parse_decimal,
+    ),
+}

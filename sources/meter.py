@@ -1,0 +1,83 @@
+"""Count what a request asks of each store: statements, milliseconds, batches by loader."""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class StoreMeter:
+    statements: int = 0
+    seconds: float = 0.0
+    #: The numbers of the batches that asked this store, by the name of their loader.
+    batches: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+
+
+@dataclass(slots=True)
+class Meter:
+    """Be what one request has asked so far; *started* counts the batches of each loader."""
+
+    stores: dict[str, StoreMeter] = field(default_factory=lambda: {"postgres": StoreMeter(), "mongo": StoreMeter()})
+    started: Counter[str] = field(default_factory=Counter)
+
+    def explain(self) -> dict[str, object]:
+        """Report, by store: statements, the milliseconds spent waiting for them (summed), batches by loader."""
+        return {
+            name: {
+                "statements": store.statements,
+                "milliseconds": round(store.seconds * 1000, 3),
+                "batches": {loader: len(numbers) for loader, numbers in sorted(store.batches.items())},
+            }
+            for name, store in self.stores.items()
+        }
+
+
+_meter: ContextVar[Meter | None] = ContextVar("meter", default=None)
+_batch: ContextVar[tuple[str, int] | None] = ContextVar("batch", default=None)
+
+
+@contextmanager
+def metered(meter: Meter) -> Iterator[Meter]:
+    """Count into *meter* whatever is asked within."""
+    token = _meter.set(meter)
+    try:
+        yield meter
+    finally:
+        _meter.reset(token)
+
+
+@contextmanager
+def batch(loader: str) -> Iterator[None]:
+    """Count the statements within as one batch of *loader*."""
+    meter = _meter.get()
+    number = 0
+    if meter is not None:
+        meter.started[loader] += 1
+        number = meter.started[loader]
+    token = _batch.set((loader, number))
+    try:
+        yield
+    finally:
+        _batch.reset(token)
+
+
+@contextmanager
+def statement(store: str) -> Iterator[None]:
+    """Count one statement to *store*, and the time until it is answered."""
+    meter = _meter.get()
+    if meter is None:
+        yield
+        return
+    counts = meter.stores[store]
+    counts.statements += 1
+    within = _batch.get()
+    if within is not None:
+        counts.batches[within[0]].add(within[1])
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        counts.seconds += time.perf_counter() - began

@@ -1,0 +1,191 @@
+"""Login accounts and delivery records in MongoDB, through what the profile maps."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from domain.keyset import Beyond, Nulls, Phase, Ties, phases
+from domain.paging import Direction, PageRequest, Position
+from domain.records import AccountRecord, DeliveryRecord, Key, RecordKind
+from domain.time import Period, micros
+from sources.mongo_connection import MongoConnection, Sort
+from sources.mongo_forms import KeyForm, Query, after_key, all_of, fields_of, one_of, spellings
+from sources.mongo_records import AccountReader, DeliveryReader, Found, Links, RecordReader
+from sources.profile import Profile
+
+Tenant = str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Be some records in reading order; *ended* if there are no more behind them."""
+
+    found: tuple[tuple[Position, Found], ...] = ()
+    ended: bool = True
+
+
+class MongoSource:
+    """Read accounts and delivery records. Every method takes the tenant first; None where the store has none.
+
+    Raises SourceUnavailableError while the store does not answer.
+    """
+
+    def __init__(self, profile: Profile, url: str, *, seconds: float) -> None:
+        self._connection = MongoConnection(url, seconds)
+        zone = ZoneInfo(profile.store.timezone)
+        self._readers: dict[RecordKind, RecordReader] = {}
+        if profile.account is not None:
+            self._readers[RecordKind.ACCOUNT] = AccountReader(profile.account, zone)
+        if profile.delivery is not None:
+            self._readers[RecordKind.DELIVERY] = DeliveryReader(profile.delivery, zone)
+        self._forms: dict[RecordKind, KeyForm] = {}
+
+    def close(self) -> None:
+        self._connection.close()
+
+    async def ping(self) -> None:
+        await self._connection.ping()
+
+    # ── records that are named ──
+
+    async def accounts_by_key(self, tenant: Tenant, keys: Collection[Key]) -> Sequence[Found]:
+        return await self._by_key(tenant, RecordKind.ACCOUNT, keys)
+
+    async def deliveries_by_key(self, tenant: Tenant, keys: Collection[Key]) -> Sequence[Found]:
+        return await self._by_key(tenant, RecordKind.DELIVERY, keys)
+
+    async def by_key(self, tenant: Tenant, kind: RecordKind, keys: Collection[Key]) -> Sequence[Found]:
+        """Read the records of *kind* that have one of *keys*; a key without a record is left out."""
+        return await self._by_key(tenant, kind, keys)
+
+    async def by_partner(self, tenant: Tenant, kind: RecordKind, keys: Collection[Key]) -> Sequence[Found]:
+        """Read the records of *kind* that name one of *keys* as their partner."""
+        return await self._naming(tenant, kind, self._readers[kind].links.partner, keys)
+
+    async def by_crm(self, tenant: Tenant, kind: RecordKind, keys: Collection[Key]) -> Sequence[Found]:
+        """Read the records of *kind* that name one of the CRM rows *keys*."""
+        return await self._naming(tenant, kind, self._readers[kind].links.crm, keys)
+
+    async def _by_key(self, tenant: Tenant, kind: RecordKind, keys: Collection[Key]) -> Sequence[Found]:
+        form = await self._form(kind) if keys else KeyForm.TEXT
+        values = [value for value in map(form.parse, keys) if value is not None]
+        if not values:
+            return ()
+        return await self._find(tenant, kind, one_of(self._readers[kind].key, values))
+
+    async def _naming(
+        self, tenant: Tenant, kind: RecordKind, field: str | None, keys: Collection[Key]
+    ) -> Sequence[Found]:
+        values = spellings(keys)
+        if field is None or not values:
+            return ()
+        return await self._find(tenant, kind, one_of(field, values))
+
+    async def _find(self, tenant: Tenant, kind: RecordKind, condition: Query) -> Sequence[Found]:
+        reader, form = self._readers[kind], await self._form(kind)
+        query = all_of([*self._scope(tenant, reader), condition])
+        documents = await self._connection.find(reader.collection, query, reader.fields)
+        return [found for found in (reader.read(document, form) for document in documents) if found is not None]
+
+    # ── records in order ──
+
+    async def chunk(
+        self,
+        tenant: Tenant,
+        kind: RecordKind,
+        request: PageRequest,
+        position: Position | None,
+        size: int,
+        created_in: Period | None,
+    ) -> Chunk:
+        """Read up to *size* records of *kind* that follow *position*, as *request* reads the list."""
+        found: list[tuple[Position, Found]] = []
+        for steps in _together(phases(position, kind, request)):
+            wanted = size - len(found)
+            if wanted <= 0:
+                return Chunk(tuple(found), ended=False)
+            reads = (self._phase(tenant, kind, step, request, wanted, created_in) for step in steps)
+            found += [item for items in await asyncio.gather(*reads) for item in items]
+        return Chunk(tuple(found[:size]), ended=len(found) < size)
+
+    async def _phase(
+        self,
+        tenant: Tenant,
+        kind: RecordKind,
+        phase: Phase,
+        request: PageRequest,
+        limit: int,
+        created_in: Period | None,
+    ) -> list[tuple[Position, Found]]:
+        reader, form = self._readers[kind], await self._form(kind)
+        conditions = _conditions(reader, form, phase, request)
+        if conditions is None or (created_in is not None and (isinstance(phase, Nulls) or reader.time is None)):
+            return []
+        within = [] if reader.time is None else reader.time.within(created_in)
+        query = all_of([*self._scope(tenant, reader), *conditions, *within])
+        direction = 1 if request.reading is Direction.ASC else -1
+        sort: Sort = [(reader.key, direction)]
+        if isinstance(phase, Beyond) and reader.time is not None:
+            sort = [(reader.time.field, direction), *sort]
+        documents = await self._connection.find(reader.collection, query, reader.fields, sort=sort, limit=limit)
+        result: list[tuple[Position, Found]] = []
+        for document in documents:
+            found = reader.read(document, form)
+            if found is not None:
+                at = found.record.created_at
+                result.append((Position(None if at is None else micros(at), found.record.key, kind), found))
+        return result
+
+    # ── all link fields ──
+
+    async def links(self, tenant: Tenant, kind: RecordKind, created_in: Period | None) -> AsyncIterator[list[Links]]:
+        """Go through the link fields of all records of *kind*, some thousands at a time."""
+        reader, form = self._readers[kind], await self._form(kind)
+        fields = fields_of(reader.key, reader.links.partner, reader.links.crm, reader.created_at)
+        query = all_of(self._scope(tenant, reader))
+        async for documents in self._connection.stream(reader.collection, query, fields):
+            yield [one for one in (reader.read_links(document, form, created_in) for document in documents) if one]
+
+    # ── how ──
+
+    def _scope(self, tenant: Tenant, reader: RecordReader) -> list[Query]:
+        """Hold a query to one tenant and to the profile's `where`."""
+        if reader.tenant is None:
+            return reader.where
+        return [one_of(reader.tenant, [] if tenant is None else spellings([tenant])), *reader.where]
+
+    async def _form(self, kind: RecordKind) -> KeyForm:
+        """Learn once what the keys of *kind*'s collection are, from its first document."""
+        if kind not in self._forms:
+            reader = self._readers[kind]
+            first = await self._connection.find(reader.collection, all_of(reader.where), [reader.key], limit=1)
+            form = KeyForm.of(reader.key_at(first[0])) if first else None
+            if form is None:
+                return KeyForm.TEXT
+            self._forms[kind] = form
+        return self._forms[kind]
+
+
+def _together(steps: Sequence[Phase]) -> Iterator[Sequence[Phase]]:
+    """Group the phases that are asked at the same time: the ties and what lies beyond them."""
+    if len(steps) > 1 and isinstance(steps[0], Ties):
+        yield steps[:2]
+        steps = steps[2:]
+    for step in steps:
+        yield (step,)
+
+
+def _conditions(reader: RecordReader, form: KeyForm, phase: Phase, request: PageRequest) -> list[Query] | None:
+    """Say what a document of *phase* fulfils; None where there can be none."""
+    ascending = request.reading is Direction.ASC
+    time = reader.time
+    if isinstance(phase, Nulls):
+        after = after_key(reader.key, phase, form, ascending=ascending)
+        return None if after is None else [*([] if time is None else [time.without()]), *after]
+    if time is None:
+        return None
+    if isinstance(phase, Beyond):
+        return [time.beyond(phase, ascending=ascending)]
+    after, ties = after_key(reader.key, phase, form, ascending=ascending), time.ties(phase)
+    return None if after is None or ties is None else [ties, *after]

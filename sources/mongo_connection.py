@@ -1,0 +1,98 @@
+"""The connection to MongoDB, through motor: a time limit, and the errors that the gateway speaks."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo.errors import ConnectionFailure, NetworkTimeout, OperationFailure, PyMongoError
+
+from domain.errors import SourceUnavailableError
+from sources.availability import Availability
+from sources.meter import statement
+from sources.mongo_forms import Document, Query
+
+#: A server that is not there is looked for this long: a store that is down must not cost a request its patience.
+_SELECTION_SECONDS = 1.0
+_BATCH = 5_000
+#: Unauthorized, AuthenticationFailed, NotWritablePrimary and its kin: the server is there and does not serve.
+_NOT_SERVING = frozenset({13, 18, 91, 189, 10107, 11600, 11602, 13435, 13436})
+Sort = Sequence[tuple[str, int]]
+
+
+class MongoConnection:
+    """Find documents in the database that *url* names, each statement within *seconds*.
+
+    To be made inside the event loop that uses it.
+    """
+
+    def __init__(self, url: str, seconds: float) -> None:
+        self._seconds = seconds
+        self._availability = Availability("mongo")
+        millis = int(seconds * 1000)
+        self._client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(
+            url,
+            tz_aware=True,
+            datetime_conversion="DATETIME_AUTO",
+            unicode_decode_error_handler="replace",
+            serverSelectionTimeoutMS=min(millis, int(_SELECTION_SECONDS * 1000)),
+            connectTimeoutMS=millis,
+            socketTimeoutMS=millis,
+            appname="customer-gateway",
+        )
+        self._database = self._client.get_default_database()
+
+    def close(self) -> None:
+        self._client.close()
+
+    async def ping(self) -> None:
+        await self._asked(self._database.command("ping"))
+
+    async def find(
+        self, collection: str, query: Query, fields: Sequence[str], *, sort: Sort = (), limit: int = 0
+    ) -> list[Document]:
+        """Answer the documents that *query* finds, with *fields* only.
+
+        Raises SourceUnavailableError.
+        """
+        cursor = self._database[collection].find(query, projection=_projection(fields))
+        if sort:
+            cursor = cursor.sort(list(sort))
+        if limit:
+            cursor = cursor.limit(limit)
+        found: list[Document] = await self._asked(cursor.to_list(None))
+        return found
+
+    async def stream(self, collection: str, query: Query, fields: Sequence[str]) -> AsyncIterator[list[Document]]:
+        """Go through all documents that *query* finds, some thousands at a time; each lot within the time limit."""
+        cursor = self._database[collection].find(query, projection=_projection(fields), batch_size=_BATCH)
+        try:
+            while lot := await self._asked(cursor.to_list(_BATCH)):
+                yield lot
+        finally:
+            await cursor.close()
+
+    async def _asked(self, answer: Any) -> Any:
+        try:
+            self._availability.check()
+            with statement("mongo"):
+                async with asyncio.timeout(self._seconds):
+                    found = await answer
+        except (TimeoutError, NetworkTimeout) as error:
+            raise SourceUnavailableError("mongo", f"no answer within {self._seconds} s") from error
+        except ConnectionFailure as error:
+            raise self._availability.found_down(error) from error
+        except OperationFailure as error:
+            if error.code in _NOT_SERVING:
+                raise self._availability.found_down(error) from error
+            raise
+        except PyMongoError as error:
+            if error.timeout:
+                raise SourceUnavailableError("mongo", f"no answer within {self._seconds} s") from error
+            raise
+        self._availability.found_up()
+        return found
+
+
+def _projection(fields: Sequence[str]) -> dict[str, int]:
+    return {"_id": 0, **dict.fromkeys(fields, 1)}

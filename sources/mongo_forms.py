@@ -1,0 +1,203 @@
+"""The forms of query that every server speaking MongoDB's protocol answers alike, and how documents carry keys.
+
+Servers that pose as MongoDB differ in `$or`, `$exists`, `$ne`, comparisons of dates and `$type`: so everything that is
+sent is put together of these forms, and a test pins each of them on every server it is run against.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from bson import ObjectId
+
+from domain.keyset import Beyond, Nulls, Ties
+from domain.records import Key
+from domain.stored_time import Form, StoredTime
+from domain.time import FIRST, ISO_SHAPES, LAST, Period
+from sources.profile import Condition, Field
+
+Query = dict[str, Any]
+Document = Mapping[str, Any]
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_OBJECT_ID = re.compile(r"[0-9a-f]{24}")
+
+
+class KeyForm(Enum):
+    """What the keys of a collection are: all of one kind."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    OBJECT_ID = "object id"
+
+    @property
+    def bracket(self) -> Query:
+        """Keep a range of keys to keys of this form: only texts need it, with servers that compare across types."""
+        return {"$type": "string"} if self is KeyForm.TEXT else {}
+
+    def parse(self, key: Key) -> Any:
+        """Write *key* as the collection holds it; None where it cannot."""
+        if self is KeyForm.INTEGER:
+            return int(key) if _INTEGER.fullmatch(key) else None
+        if self is KeyForm.OBJECT_ID:
+            return ObjectId(key) if _OBJECT_ID.fullmatch(key) else None
+        return key if is_storable(key) else None
+
+    def text(self, stored: object) -> Key | None:
+        """Read a key of this form; None for anything else."""
+        return link_key(stored) if KeyForm.of(stored) is self else None
+
+    @classmethod
+    def of(cls, stored: object) -> "KeyForm | None":
+        if isinstance(stored, str) and stored:
+            return cls.TEXT
+        if type(stored) is int:
+            return cls.INTEGER
+        return cls.OBJECT_ID if isinstance(stored, ObjectId) else None
+
+
+def link_key(stored: object) -> Key | None:
+    """Read the key that a link names: its canonical text, or the integer or ObjectId itself."""
+    return str(stored) if KeyForm.of(stored) is not None else None
+
+
+def is_storable(text: str) -> bool:
+    """Say whether BSON could hold *text* at all: no lone surrogate, and no NUL, which some servers cut at."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def spellings(keys: Collection[Key]) -> list[Any]:
+    """List everything that a link may hold to name one of *keys*."""
+    found: list[Any] = []
+    for key in keys:
+        if is_storable(key):
+            found.append(key)
+        if _INTEGER.fullmatch(key):
+            found.append(int(key))
+        elif _OBJECT_ID.fullmatch(key):
+            found.append(ObjectId(key))
+    return found
+
+
+def one_of(field: str, values: Sequence[Any]) -> Query:
+    """Ask for *field* to equal one of *values*; also a single one, which `$in` finds on every server."""
+    return {field: {"$in": list(values)}}
+
+
+def where(condition: Condition) -> list[Query]:
+    return [one_of(field, values) for field, values in condition.items()]
+
+
+def all_of(conditions: Sequence[Query]) -> Query:
+    """Ask for all *conditions*, by one document where no field comes twice."""
+    merged: Query = {}
+    for condition in conditions:
+        for field, test in condition.items():
+            if field in merged:
+                return {"$and": list(conditions)}
+            merged[field] = test
+    return merged
+
+
+class TimeField:
+    """Be the dates in a field of documents, in the profile's one form."""
+
+    def __init__(self, field: str, stored: StoredTime) -> None:
+        self.field = field
+        self.stored = stored
+
+    def read(self, document: Document) -> datetime | None:
+        return self.stored.read(value_at(document, self.field))
+
+    def ties(self, phase: Ties) -> Query | None:
+        """Ask for just this date; None where the form cannot say it."""
+        bound = self.stored.bound(phase.value)
+        if not bound.exact:
+            return None
+        if self.stored.form.is_text:
+            return one_of(self.field, [bound.value])
+        return self._range({"$gte": bound.value, "$lte": bound.value})
+
+    def beyond(self, phase: Beyond, *, ascending: bool) -> Query:
+        if phase.value is None:
+            return self._range({})
+        bound = self.stored.bound(phase.value)
+        if not bound.exact:
+            return self._range({"$gte" if ascending else "$lt": bound.value})
+        operator = ("$gte" if ascending else "$lte") if phase.inclusive else ("$gt" if ascending else "$lt")
+        return self._range({operator: bound.value})
+
+    def without(self) -> Query:
+        """Ask for the documents that have no date, or none of the form that counts."""
+        return {"$nor": [self._range({})]}
+
+    def within(self, period: Period | None) -> list[Query]:
+        if period is None:
+            return []
+        bounds: Query = {}
+        if period.start is not None:
+            bounds["$gte"] = self.stored.bound(max(period.start, FIRST)).value
+        if period.end is not None:
+            bounds["$lt"] = self.stored.bound(min(period.end, LAST)).value
+        return [self._range(bounds)]
+
+    def _range(self, bounds: Query) -> Query:
+        if self.stored.form.is_text:
+            return {self.field: {"$type": "string", "$regex": ISO_SHAPES[self.stored.form.value], **bounds}}
+        # `$nin: []` asks for nothing; beside it, servers that compare dates loosely compare them exactly.
+        lower = {} if any(name in bounds for name in ("$gt", "$gte")) else {"$gte": FIRST}
+        upper = {} if any(name in bounds for name in ("$lt", "$lte")) else {"$lte": LAST}
+        return {self.field: {**lower, **bounds, **upper, "$nin": []}}
+
+
+def stored_time(dates: str, zone: Any) -> StoredTime:
+    form = {"iso": Form.ISO, "iso_z": Form.ISO_Z}.get(dates, Form.MILLIS)
+    return StoredTime(form, zone)
+
+
+def after_key(field: str, phase: Ties | Nulls, form: KeyForm, *, ascending: bool) -> list[Query] | None:
+    """Ask for the keys that come after *phase*'s; None where its key cannot be one of this collection."""
+    if phase.key is None:
+        return []
+    key = form.parse(phase.key)
+    if key is None:
+        return None
+    return [{field: {"$gt" if ascending else "$lt": key, **form.bracket}}]
+
+
+def value_at(document: Document, path: str) -> Any:
+    """Find what *document* holds at the dotted *path*."""
+    value: Any = document
+    for name in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(name)
+    return value
+
+
+def text_at(document: Document, field: Field | None) -> str | None:
+    """Find the first of *field*'s paths that holds a text which says something."""
+    for path in field or ():
+        text = text_of(value_at(document, str(path)))
+        if text:
+            return text
+    return None
+
+
+def text_of(value: object) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float | ObjectId):
+        return None
+    return str(value).strip() or None
+
+
+def fields_of(*parts: Field | str | None) -> list[str]:
+    """List the fields of documents that *parts* read."""
+    named: dict[str, None] = {}
+    for part in parts:
+        if isinstance(part, str):
+            named[part] = None
+        elif part is not None:
+            named.update((str(path), None) for path in part)
+    # A server refuses to project a field beside one that lies in it.
+    return [name for name in named if not any(name.startswith(f"{other}.") for other in named)]

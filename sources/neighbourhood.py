@@ -1,0 +1,142 @@
+"""Read as much around some records as it takes to decide, exactly, which customers they belong to.
+
+Every link rule looks only at what records name, at whether that lives and at how many name it. So two hops suffice:
+the records that the seeds name or that name them, then whoever else names those or their CRM rows.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any
+
+from domain.errors import SourceUnavailableError
+from domain.identity import Identity, Members
+from domain.records import AccountRecord, CrmRecord, Customer, DeliveryRecord, Key, Linked, RecordKind, RecordRef
+from sources.mongo_records import Found
+from sources.stores import Stores
+
+_OTHER = {RecordKind.ACCOUNT: RecordKind.DELIVERY, RecordKind.DELIVERY: RecordKind.ACCOUNT}
+
+
+class Neighbourhood:
+    """Gather the records of *tenant* around some seeds, statement by statement, none asked twice."""
+
+    def __init__(self, stores: Stores, tenant: str | None) -> None:
+        self._stores = stores
+        self._tenant = tenant
+        self._found: dict[RecordKind, dict[Key, Found]] = {kind: {} for kind in stores.mongo_kinds}
+        self._asked: dict[tuple[str, RecordKind], set[Key]] = defaultdict(set)
+        self._live: set[Key] = set()
+        #: The CRM could not say which rows live: all that are named are taken to.
+        self.crm_down = False
+        self._identity: Identity | None = None
+
+    def add(self, kind: RecordKind, found: Iterable[Found]) -> None:
+        """Take in the records *found* of *kind*."""
+        self._found[kind].update((one.record.key, one) for one in found)
+
+    def add_live(self, rows: Iterable[Key]) -> None:
+        """Take in CRM rows that were read and so live."""
+        self._live.update(rows)
+
+    async def read_records(self, refs: Iterable[RecordRef]) -> None:
+        """Read the accounts and delivery records *refs*."""
+        await asyncio.gather(
+            *(self._ask("key", kind, {ref.key for ref in refs if ref.kind is kind}) for kind in self._found)
+        )
+
+    async def read_namers(self, rows: Iterable[Key]) -> None:
+        """Read the records that name the CRM *rows*."""
+        keys = set(rows)
+        await asyncio.gather(*(self._ask("crm", kind, keys) for kind in self._found))
+
+    async def hop(self, *, last: bool) -> None:
+        """Read what the records found so far name and what names them; on the *last* hop also who names their rows."""
+        reads: list[Coroutine[Any, Any, None]] = []
+        rows = {found.names.crm for records in self._found.values() for found in records.values()} - {None}
+        for kind, other in _OTHER.items():
+            if kind not in self._found or other not in self._found:
+                continue
+            others = self._found[other]
+            named = {found.names.partner for found in others.values()} - {None} - self._found[kind].keys()
+            reads += [self._ask("key", kind, named), self._ask("partner", kind, others.keys())]
+        if last:
+            reads += [self._ask("crm", kind, rows) for kind in self._found]
+            reads.append(self._look_for_life({row for row in rows if row is not None} - self._live))
+        await asyncio.gather(*reads)
+
+    async def _ask(self, by: str, kind: RecordKind, keys: Iterable[Key | None]) -> None:
+        asked = self._asked[by, kind]
+        wanted = {key for key in keys if key is not None} - asked
+        if not wanted:
+            return
+        asked |= wanted
+        documents = self._stores.documents
+        read = {"key": documents.by_key, "partner": documents.by_partner, "crm": documents.by_crm}[by]
+        self.add(kind, await read(self._tenant, kind, wanted))
+
+    async def _look_for_life(self, rows: set[Key]) -> None:
+        if not rows or self._stores.profile.customer is None:
+            return
+        try:
+            self._live |= await self._stores.crm.living_customers(self._tenant, rows)
+        except SourceUnavailableError:
+            self.crm_down = True
+            self._live |= rows
+
+    # ── what it decides ──
+
+    @property
+    def identity(self) -> Identity:
+        """Decide over what was gathered: right for the seeds once two hops are read."""
+        if self._identity is None:
+            accounts, deliveries = (self._names(kind) for kind in _OTHER)
+            self._identity = Identity(accounts, deliveries, self._live)
+        return self._identity
+
+    def _names(self, kind: RecordKind) -> dict[Key, Any]:
+        return {key: found.names for key, found in self._found.get(kind, {}).items()}
+
+    def has(self, ref: RecordRef) -> bool:
+        return ref.key in self._found.get(ref.kind, {})
+
+    def members(self, ref: RecordRef) -> Members:
+        return self.identity.members(ref)
+
+    def names_a_row(self, members: Members) -> bool:
+        """Say whether a record among *members* names a CRM row."""
+        found = [self._found[ref.kind][ref.key] for ref in members.refs if ref.kind is not RecordKind.CRM]
+        return any(one.names.crm is not None for one in found)
+
+    def linked(self, members: Members) -> Linked:
+        """Answer what was read of *members*, the CRM row apart."""
+        account = self._record(RecordKind.ACCOUNT, members.account)
+        delivery = self._record(RecordKind.DELIVERY, members.delivery)
+        assert account is None or isinstance(account, AccountRecord)
+        assert delivery is None or isinstance(delivery, DeliveryRecord)
+        return Linked(account, delivery, conflict=self.identity.contradicts(members))
+
+    def customer(self, members: Members, crm: CrmRecord | None = None) -> Customer:
+        return Customer(head=members.head, crm=crm, linked=self.linked(members), crm_down=self.crm_down)
+
+    def _record(self, kind: RecordKind, key: Key | None) -> AccountRecord | DeliveryRecord | None:
+        return None if key is None else self._found[kind][key].record
+
+
+async def around_records(stores: Stores, tenant: str | None, refs: Sequence[RecordRef]) -> Neighbourhood:
+    """Gather what decides, of the accounts and delivery records *refs*, the whole customers they belong to."""
+    around = Neighbourhood(stores, tenant)
+    await around.read_records(refs)
+    await around.hop(last=True)
+    await around.hop(last=True)
+    return around
+
+
+async def around_rows(stores: Stores, tenant: str | None, rows: Sequence[Key]) -> Neighbourhood:
+    """Gather what decides, of the living CRM *rows*, the whole customers that they head."""
+    around = Neighbourhood(stores, tenant)
+    around.add_live(rows)
+    await around.read_namers(rows)
+    await around.hop(last=True)
+    await around.hop(last=True)
+    return around

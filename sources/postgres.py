@@ -1,0 +1,269 @@
+"""The CRM in PostgreSQL: customers, leads, bookings and revenue, through what the profile maps."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, TypeVar
+
+from domain.errors import SourceMismatchError
+from domain.filters import BookingFilter, Children, CustomerFilter, LeadFilter
+from domain.money import Money
+from domain.paging import Page, PageRequest, Position, page_of
+from domain.records import Booking, CrmRecord, Key, Lead, Revenue
+from domain.time import Period
+from sources.postgres_connection import PostgresConnection
+from sources.postgres_mapping import REFLECT, ColumnInfo
+from sources.postgres_rows import Conditions, RowStatements
+from sources.postgres_tables import Tables, tables_of
+from sources.postgres_types import KeyType
+from sources.profile import Profile
+
+R = TypeVar("R")
+Tenant = str | None
+
+
+class PostgresSource:
+    """Read the CRM. Every method takes the tenant first; None where the store has none.
+
+    Raises SourceUnavailableError while the store does not answer, SourceMismatchError where it is not as its profile
+    says.
+    """
+
+    def __init__(self, profile: Profile, url: str, *, seconds: float) -> None:
+        self._profile = profile
+        self._connection = PostgresConnection(url, seconds)
+        self._tables: Tables | None = None
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    async def ping(self) -> None:
+        """Ask the store for nothing, to see whether it answers and still is as its profile says."""
+        self._tables = None
+        await self._mapped()
+
+    async def faults(self) -> Sequence[str]:
+        """List what the database contradicts in the profile."""
+        return (await self._reflect()).faults
+
+    # ── customers ──
+
+    async def customers(
+        self, tenant: Tenant, chosen: CustomerFilter, request: PageRequest
+    ) -> list[tuple[Position, CrmRecord]]:
+        """Read one more row than the page, in reading direction."""
+        tables = await self._mapped()
+        if tables.customers is None:
+            return []
+        return await self._read_page(tenant, tables.customers, request, tables.customer_filters(chosen))
+
+    async def customers_by_key(self, tenant: Tenant, keys: Collection[Key]) -> Mapping[Key, CrmRecord]:
+        return await self._by_key(tenant, (await self._mapped()).customers, keys)
+
+    async def living_customers(self, tenant: Tenant, keys: Collection[Key]) -> set[Key]:
+        """Say which of *keys*, as links write them, are the canonical keys of rows that exist."""
+        statements = (await self._mapped()).customers
+        if statements is None:
+            return set()
+        values = self._keys(statements.mapped.key_type(), keys)
+        rows = await self._rows(tenant, statements, statements.living(), keys=list(values))
+        return {str(row[0]) for row in rows} & set(keys)
+
+    async def count_customers(self, tenant: Tenant, chosen: CustomerFilter) -> int:
+        tables = await self._mapped()
+        return (
+            0
+            if tables.customers is None
+            else await self._count(tenant, tables.customers, tables.customer_filters(chosen))
+        )
+
+    # ── leads ──
+
+    async def leads(self, tenant: Tenant, chosen: LeadFilter | None, request: PageRequest) -> Page[Lead]:
+        tables = await self._mapped()
+        return await self._page(tenant, tables.leads, request, tables.lead_filters(chosen))
+
+    async def count_leads(self, tenant: Tenant, chosen: LeadFilter | None) -> int:
+        tables = await self._mapped()
+        return await self._count(tenant, tables.leads, tables.lead_filters(chosen))
+
+    async def leads_by_key(self, tenant: Tenant, keys: Collection[Key]) -> Mapping[Key, Lead]:
+        return await self._by_key(tenant, (await self._mapped()).leads, keys)
+
+    async def leads_by_customer(
+        self, tenant: Tenant, keys: Collection[Key], asked: Children[LeadFilter]
+    ) -> Mapping[Key, Page[Lead]]:
+        tables = await self._mapped()
+        return await self._children(tenant, tables.leads, keys, tables.lead_filters(asked.chosen), asked.request)
+
+    async def lead_count_by_customer(
+        self, tenant: Tenant, keys: Collection[Key], chosen: LeadFilter | None
+    ) -> Mapping[Key, int]:
+        tables = await self._mapped()
+        return await self._count_by_owner(tenant, tables.leads, keys, tables.lead_filters(chosen))
+
+    # ── bookings ──
+
+    async def bookings(self, tenant: Tenant, chosen: BookingFilter | None, request: PageRequest) -> Page[Booking]:
+        tables = await self._mapped()
+        return await self._page(tenant, tables.bookings, request, tables.booking_filters(chosen))
+
+    async def count_bookings(self, tenant: Tenant, chosen: BookingFilter | None) -> int:
+        tables = await self._mapped()
+        return await self._count(tenant, tables.bookings, tables.booking_filters(chosen))
+
+    async def bookings_by_key(self, tenant: Tenant, keys: Collection[Key]) -> Mapping[Key, Booking]:
+        return await self._by_key(tenant, (await self._mapped()).bookings, keys)
+
+    async def bookings_by_customer(
+        self, tenant: Tenant, keys: Collection[Key], asked: Children[BookingFilter]
+    ) -> Mapping[Key, Page[Booking]]:
+        tables = await self._mapped()
+        return await self._children(tenant, tables.bookings, keys, tables.booking_filters(asked.chosen), asked.request)
+
+    async def booking_count_by_customer(
+        self, tenant: Tenant, keys: Collection[Key], chosen: BookingFilter | None
+    ) -> Mapping[Key, int]:
+        tables = await self._mapped()
+        return await self._count_by_owner(tenant, tables.bookings, keys, tables.booking_filters(chosen))
+
+    # ── revenue ──
+
+    async def revenue_by_customer(
+        self, tenant: Tenant, keys: Collection[Key], period: Period | None
+    ) -> Mapping[Key, Revenue]:
+        """Sum exactly what the profile counts as revenue, in the store's currency and apart in any other."""
+        tables = await self._mapped()
+        statements = tables.revenue
+        assert statements is not None
+        assert statements.owner is not None
+        owners = self._keys(statements.owner.type, keys)
+        rows = await self._run(
+            tenant,
+            statements.mapped.has_tenant and statements.mapped.tenant_type,
+            statements.by_owner(period),
+            owners=list(owners),
+        )
+        section = self._profile.revenue
+        assert section is not None
+        sums: dict[Key, dict[str, tuple[Money, int]]] = {}
+        for row in rows:
+            currency = row.currency if statements.currency is not None else self._profile.store.currency
+            if row.count:
+                total = Money.rounded(row.total, currency, minor=section.unit == "minor")
+                sums.setdefault(str(row.owner), {})[currency] = (total, row.count)
+        return {key: self._revenue(found) for key, found in sums.items()}
+
+    def _revenue(self, found: Mapping[str, tuple[Money, int]]) -> Revenue:
+        own = self._profile.store.currency
+        total, count = found.get(own, (Money.zero(own), 0))
+        others = tuple(money for currency, (money, _) in sorted(found.items()) if currency != own)
+        return Revenue(total=total, count=count, other_currencies=others)
+
+    # ── how ──
+
+    async def _mapped(self) -> Tables:
+        """Read once how the database is, and hold the profile against it."""
+        if self._tables is None:
+            tables = await self._reflect()
+            if tables.faults:
+                raise SourceMismatchError("postgres", "; ".join(tables.faults))
+            self._tables = tables
+        return self._tables
+
+    async def _reflect(self) -> Tables:
+        reflected: dict[str, dict[str, ColumnInfo]] = {}
+        for row in await self._connection.rows(REFLECT, {"names": tables_of(self._profile)}):
+            reflected.setdefault(row[0], {})[row[1]] = ColumnInfo(row[2], required=row[3])
+        return Tables(self._profile, reflected)
+
+    @staticmethod
+    def _keys(type_: KeyType, keys: Collection[Key]) -> Mapping[Any, Key]:
+        """Turn *keys* into what the column holds, leaving out what it cannot hold."""
+        parsed = ((type_.parse(key), key) for key in keys)
+        return {value: key for value, key in parsed if value is not None}
+
+    async def _rows(self, tenant: Tenant, statements: RowStatements[Any], query: Any, **values: Any) -> Sequence[Any]:
+        mapped = statements.mapped
+        return await self._run(tenant, mapped.has_tenant and mapped.tenant_type, query, **values)
+
+    async def _run(self, tenant: Tenant, type_: KeyType | bool, query: Any, **values: Any) -> Sequence[Any]:
+        """Run *query* within *tenant*; a list of keys that nothing can equal, and a tenant that cannot be, find nothing."""
+        if any(value == [] for value in values.values()):
+            return []
+        if isinstance(type_, KeyType):
+            parsed = None if tenant is None else type_.parse(tenant)
+            if parsed is None:
+                return []
+            values["tenant"] = parsed
+        try:
+            return await self._connection.rows(query, values)
+        except SourceMismatchError:
+            self._tables = None
+            raise
+
+    async def _by_key(
+        self, tenant: Tenant, statements: RowStatements[R] | None, keys: Collection[Key]
+    ) -> Mapping[Key, R]:
+        if statements is None:
+            return {}
+        asked = self._keys(statements.mapped.key_type(), keys)
+        rows = await self._rows(tenant, statements, statements.by_key(), keys=list(asked))
+        found = {str(row.key): statements.make(row) for row in rows}
+        return {key: found[str(value)] for value, key in asked.items() if str(value) in found}
+
+    async def _read_page(
+        self, tenant: Tenant, statements: RowStatements[R], request: PageRequest, filters: Conditions
+    ) -> list[tuple[Position, R]]:
+        found: list[tuple[Position, R]] = []
+        for query in statements.page(request, filters):
+            wanted = request.size + 1 - len(found)
+            if wanted > 0:
+                found += statements.found(await self._rows(tenant, statements, query.limit(wanted)), request)
+        return found
+
+    async def _page(
+        self, tenant: Tenant, statements: RowStatements[R] | None, request: PageRequest, filters: Conditions
+    ) -> Page[R]:
+        if statements is None:
+            return Page(request)
+        return page_of(request, await self._read_page(tenant, statements, request, filters))
+
+    async def _count(self, tenant: Tenant, statements: RowStatements[Any] | None, filters: Conditions) -> int:
+        if statements is None:
+            return 0
+        rows = await self._rows(tenant, statements, statements.count(filters))
+        return rows[0][0] if rows else 0
+
+    async def _count_by_owner(
+        self, tenant: Tenant, statements: RowStatements[Any] | None, keys: Collection[Key], filters: Conditions
+    ) -> Mapping[Key, int]:
+        assert statements is not None
+        assert statements.owner is not None
+        owners = self._keys(statements.owner.type, keys)
+        rows = await self._rows(tenant, statements, statements.count_by_owner(filters), owners=list(owners))
+        return {str(owner): count for owner, count in rows}
+
+    async def _children(
+        self,
+        tenant: Tenant,
+        statements: RowStatements[R] | None,
+        keys: Collection[Key],
+        filters: Conditions,
+        request: PageRequest,
+    ) -> Mapping[Key, Page[R]]:
+        assert statements is not None
+        assert statements.owner is not None
+        owners = self._keys(statements.owner.type, keys)
+        simple = statements.is_simple(request)
+        rows = await self._rows(
+            tenant, statements, statements.children(request, filters, simple=simple), owners=list(owners)
+        )
+        if simple and any(row.position is None for row in rows):
+            query = statements.children(request, filters, simple=False)
+            rows = await self._rows(tenant, statements, query, owners=list(owners))
+        by_owner: dict[str, list[Any]] = {}
+        for row in rows:
+            by_owner.setdefault(str(row.owner), []).append(row)
+        return {
+            key: page_of(request, statements.found(by_owner.get(str(value), []), request))
+            for value, key in owners.items()
+        }

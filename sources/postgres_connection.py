@@ -1,0 +1,102 @@
+"""One pool of connections to PostgreSQL: short checkouts, a time limit, and the errors that the gateway speaks."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import asyncpg
+from sqlalchemy import URL, Executable, Row, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from domain.errors import SourceMismatchError, SourceUnavailableError
+from sources.availability import Availability
+from sources.meter import statement
+
+#: undefined_column, undefined_table, undefined_function (a column of another type), insufficient_privilege, 3F000 no schema.
+_MISMATCH = frozenset({"42703", "42P01", "42883", "42501", "3F000", "42804"})
+#: Connections refused, lost, cut or not admitted; the server starting or stopping.
+_DOWN = ("08", "57P0", "53", "28", "3D")
+#: One request rarely needs more at once; the rest wait in line for a place, not for a new connection.
+_POOL = 10
+
+
+class PostgresConnection:
+    """Run statements, each on a connection of its own from the pool, each within *seconds*."""
+
+    def __init__(self, url: str, seconds: float) -> None:
+        self._seconds = seconds
+        self._availability = Availability("postgres")
+        self._engine: AsyncEngine = create_async_engine(
+            asyncpg_url(url),
+            isolation_level="AUTOCOMMIT",
+            pool_size=_POOL,
+            max_overflow=0,
+            pool_timeout=seconds,
+            pool_reset_on_return=None,
+            connect_args={
+                "timeout": seconds,
+                "server_settings": {
+                    "application_name": "customer-gateway",
+                    "statement_timeout": str(int(seconds * 1000)),
+                },
+            },
+        )
+
+    async def rows(self, query: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        """Answer what *query* finds.
+
+        Raises SourceUnavailableError and SourceMismatchError.
+        """
+        self._availability.check()
+        try:
+            return await self._run(query, values)
+        except _LostConnectionError:
+            # The server went away and came back while the connection lay in the pool: the pool has dropped it now.
+            try:
+                return await self._run(query, values)
+            except _LostConnectionError as error:
+                raise self._availability.found_down(error) from error
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    async def _run(self, query: Executable, values: Mapping[str, Any] | None) -> Sequence[Row[Any]]:
+        try:
+            with statement("postgres"):
+                async with asyncio.timeout(self._seconds), self._engine.connect() as connection:
+                    result = await connection.execute(query, values)
+                    rows = result.all()
+            self._availability.found_up()
+            return rows
+        except (TimeoutError, PoolTimeoutError) as error:
+            raise SourceUnavailableError("postgres", f"no answer within {self._seconds} s") from error
+        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+            raise self._availability.found_down(error) from error
+        except asyncpg.PostgresError as error:
+            raise self._availability.found_down(error) from error
+        except DBAPIError as error:
+            raise self._translated(error) from error
+
+    def _translated(self, error: DBAPIError) -> Exception:
+        state = str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or "")
+        if state in _MISMATCH:
+            return SourceMismatchError("postgres", str(error.orig))
+        if error.connection_invalidated:
+            return _LostConnectionError(str(error.orig))
+        if state == "57014":
+            return SourceUnavailableError("postgres", f"no answer within {self._seconds} s")
+        if state.startswith(_DOWN) or (not state and isinstance(error, InterfaceError | OperationalError)):
+            return self._availability.found_down(error)
+        return error
+
+
+class _LostConnectionError(Exception):
+    """Say that a pooled connection was dead: worth one more try."""
+
+
+def asyncpg_url(url: str) -> URL:
+    """Name the driver in *url*, whatever scheme of PostgreSQL it has."""
+    parsed = make_url(url)
+    return parsed.set(drivername="postgresql+asyncpg")

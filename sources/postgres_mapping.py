@@ -1,0 +1,226 @@
+"""A profile's tables as SQLAlchemy Core: the store's names outside, one vocabulary inside."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from sqlalchemy import Column as SqlColumn
+from sqlalchemy import (
+    ColumnElement,
+    MetaData,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from domain.stored_time import Form
+from sources.postgres_time import TimeColumn
+from sources.postgres_types import DATES, KEY_TYPES, NUMBERS, TEXTS, KeyType, column_type
+from sources.profile import Condition, Field, Join, Path, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnInfo:
+    """Be what the database says of a column: the name of its type in pg_type (a domain's base), and NOT NULL."""
+
+    type: str
+    required: bool
+
+
+#: One row a column of the tables that :names lists as quoted identifiers; a table without rows is not there.
+REFLECT = text(
+    """
+    SELECT wanted.name, attribute.attname, coalesce(base.typname, type.typname), attribute.attnotnull
+    FROM unnest(CAST(:names AS text[])) AS wanted (name)
+    JOIN pg_attribute AS attribute ON attribute.attrelid = to_regclass(wanted.name)
+    JOIN pg_type AS type ON type.oid = attribute.atttypid
+    LEFT JOIN pg_type AS base ON type.typtype = 'd' AND base.oid = type.typbasetype
+    WHERE attribute.attnum > 0 AND NOT attribute.attisdropped
+    """
+)
+Reflected = Mapping[str, Mapping[str, ColumnInfo]]
+
+
+def quoted(table: str) -> str:
+    """Quote *table* as an identifier, its schema apart where it names one (schema.table)."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in table.split("."))
+
+
+class MappingFaults:
+    """Collect what the database contradicts, so that all of it is said at once."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def add(self, where: str, fault: str) -> None:
+        self.found.append(f"{where}: {fault}")
+
+
+class MappedTable:
+    """Be one *section* of a profile as a table: columns by role, conditions, keys, dates and texts as expressions."""
+
+    def __init__(
+        self,
+        section: str,
+        rows: Rows,
+        roles: Mapping[str, str],
+        fields: Iterable[Path],
+        reflected: Reflected,
+        zone: tzinfo,
+        faults: MappingFaults,
+    ) -> None:
+        self.section = section
+        self._rows = rows
+        self._zone = zone
+        self._faults = faults
+        self._roles = {**roles, **({"tenant": rows.tenant} if rows.tenant else {})}
+        infos = reflected.get(quoted(rows.name_of), {})
+        if not infos:
+            faults.add(f"{section}.table", f"the database has no table {rows.name_of!r}")
+        wanted = dict.fromkeys((*self._roles.values(), *(path.column for path in fields), *rows.where))
+        for name in wanted:
+            if infos and name not in infos:
+                faults.add(section, f"table {rows.name_of!r} has no column {name!r}")
+        self._infos = {name: infos.get(name, ColumnInfo("text", required=False)) for name in wanted}
+        key_of = {name: role for role, name in reversed(list(self._roles.items()))}
+        *schema, table = rows.name_of.split(".")
+        self.table = Table(
+            table,
+            MetaData(),
+            *(
+                SqlColumn(name, column_type(info.type), key=key_of.get(name, name))
+                for name, info in self._infos.items()
+            ),
+            schema=schema[0] if schema else None,
+        )
+        self._by_name = {column.name: column for column in self.table.columns}
+
+    def __contains__(self, role: str) -> bool:
+        return role in self._roles
+
+    def __getitem__(self, role: str) -> ColumnElement[Any]:
+        return self._by_name[self._roles[role]]
+
+    def info(self, role: str) -> ColumnInfo:
+        return self._infos[self._roles[role]]
+
+    # ── keys ──
+
+    def key_type(self, role: str = "key") -> KeyType:
+        """Say how the keys in *role*'s column are written."""
+        found = KEY_TYPES.get(self.info(role).type)
+        if found is None:
+            expected = ", ".join(sorted(KEY_TYPES))
+            where = f"{self.section}.{role}"
+            self._faults.add(
+                where, f"column {self._roles[role]!r} is of type {self.info(role).type}, not of {expected}"
+            )
+            return KEY_TYPES["text"]
+        return found
+
+    def ordered_key(self) -> ColumnElement[Any]:
+        """Be the key as lists order it: text by code points."""
+        return self["key"].collate("C") if isinstance(self.key_type().type, Text) else self["key"]
+
+    def any_of(self, role: str, parameter: str) -> ColumnElement[bool]:
+        """Ask for *role* to be one of the array *parameter*: one prepared statement, however many there are."""
+        return self[role] == func.any(bindparam(parameter, type_=ARRAY(self.key_type(role).type)))
+
+    def of_tenant(self) -> list[ColumnElement[bool]]:
+        """Hold the rows to one tenant, `:tenant`, and to the profile's `where`."""
+        conditions = (
+            [] if "tenant" not in self else [self["tenant"] == bindparam("tenant", type_=self.tenant_type.type)]
+        )
+        return [*conditions, *self.where(self._rows.where)]
+
+    @property
+    def has_tenant(self) -> bool:
+        return "tenant" in self
+
+    @property
+    def tenant_type(self) -> KeyType:
+        return self.key_type("tenant")
+
+    def where(self, condition: Condition) -> list[ColumnElement[bool]]:
+        return [self._one_of(self._by_name[name], name, values) for name, values in condition.items()]
+
+    def _one_of(self, column: ColumnElement[Any], name: str, values: Iterable[object]) -> ColumnElement[bool]:
+        if self._infos[name].type in TEXTS:
+            return column.in_([str(value) for value in values])
+        if self._infos[name].type in NUMBERS and all(type(value) is int for value in values):
+            return column.in_(list(values))
+        texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
+        return cast(column, Text).in_(texts)
+
+    # ── values ──
+
+    def text(self, role: str) -> ColumnElement[Any]:
+        """Be what *role* holds as text."""
+        return self._text(Path(self._roles[role]))
+
+    def first_of(self, field: Field | Join | None) -> ColumnElement[Any]:
+        """Be the first of *field*'s paths that is not empty, as text; NULL where the profile has no such field."""
+        if field is None:
+            return cast(null(), Text)
+        if isinstance(field, Join):
+            return func.nullif(func.concat_ws(" ", *(self._filled(path) for path in field.parts)), "")
+        if len(field) == 1:
+            return self._text(field[0])
+        return func.coalesce(*(self._filled(path) for path in field))
+
+    def _filled(self, path: Path) -> ColumnElement[Any]:
+        return func.nullif(func.btrim(self._text(path)), "")
+
+    def _text(self, path: Path) -> ColumnElement[Any]:
+        column, kind = self._by_name[path.column], self._infos[path.column].type
+        if path.keys:
+            if kind not in ("json", "jsonb"):
+                self._faults.add(self.section, f"{path} looks into column {path.column!r}, which is {kind}, not JSON")
+                return cast(null(), Text)
+            return func.jsonb_extract_path_text(cast(column, JSONB), *path.keys)
+        return column if kind in TEXTS else cast(column, Text)
+
+    def time(self, role: str) -> TimeColumn:
+        """Be the dates in *role*'s column, in whatever form they are kept."""
+        column, info = self[role], self.info(role)
+        iso = {"iso": Form.ISO, "iso_z": Form.ISO_Z}.get(self._rows.dates)
+        if iso is not None and info.type in TEXTS:
+            return TimeColumn(column.collate("C"), iso, self._zone, required=False)
+        forms = {"timestamptz": Form.INSTANT, "timestamp": Form.NAIVE, "date": Form.DAY}
+        if info.type not in DATES:
+            where = f"{self.section}.{role}"
+            self._faults.add(where, f"column {self._roles[role]!r} is of type {info.type}, not a date")
+        return TimeColumn(column, forms.get(info.type, Form.INSTANT), self._zone, required=info.required)
+
+    def number(self, role: str) -> ColumnElement[Any]:
+        """Be what *role* holds as numeric; NULL for what is no number."""
+        column, kind = self[role], self.info(role).type
+        if kind in _LARGEST:
+            largest = _LARGEST[kind]
+            finite = and_(
+                column > literal_column(f"'-{largest}'::{kind}"), column < literal_column(f"'{largest}'::{kind}")
+            )
+            return case((finite, _numeric(column)))
+        if kind in NUMBERS:
+            return _numeric(column)
+        written = cast(column, Text)
+        return case((written.op("~")(literal_column(_NUMBER)), _numeric(func.btrim(written))))
+
+
+#: Beyond these lie NaN and the infinities, which no sum survives.
+_LARGEST = {"numeric": "1e1000", "float4": "1e30", "float8": "1e300"}
+#: Text that counts as a number; longer ones cannot be meant, and could overflow.
+_NUMBER = r"'^\s*[-+]?[0-9]{1,30}([.][0-9]{1,30})?\s*$'"
+
+
+def _numeric(expression: ColumnElement[Any]) -> ColumnElement[Any]:
+    return expression.op("::")(literal_column("numeric"))

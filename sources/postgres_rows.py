@@ -1,0 +1,201 @@
+"""The statements over the rows of one section: a page, single rows, the children of many parents, counts."""
+
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    false,
+    func,
+    literal,
+    null,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from domain.errors import BadCursorError
+from domain.keyset import Beyond, Nulls, Phase, Ties, phases
+from domain.paging import Direction, PageRequest, Position
+from domain.records import Key, RecordKind
+from domain.time import micros
+from sources.postgres_mapping import MappedTable
+from sources.postgres_time import TimeColumn
+from sources.postgres_types import KeyType
+
+R = TypeVar("R")
+Conditions = Sequence[ColumnElement[bool]]
+Record = Row[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Say which customer a row belongs to: the expression *key*, of a *type*, in the rows *joined*."""
+
+    key: ColumnElement[Any]
+    type: KeyType
+    joined: FromClause
+
+    def any_of(self) -> ColumnElement[bool]:
+        return self.key == func.any(bindparam("owners", type_=ARRAY(self.type.type)))
+
+
+class RowStatements(Generic[R]):
+    """Compose what is asked of *mapped*'s rows; *make* turns a row of *columns* into a record."""
+
+    def __init__(
+        self,
+        mapped: MappedTable,
+        *,
+        kind: RecordKind | None,
+        columns: Sequence[ColumnElement[Any]],
+        make: Callable[[Record], R],
+        orders: dict[str, TimeColumn],
+        owner: Owner | None = None,
+    ) -> None:
+        self.mapped = mapped
+        self.kind = kind
+        self.owner = owner
+        self.make = make
+        self.orders = orders
+        self._columns = columns
+        self._from = owner.joined if owner is not None else mapped.table
+        self._key = mapped.ordered_key()
+
+    # ── single rows, counts ──
+
+    def by_key(self) -> Select[Any]:
+        return self._select(self._columns, [self.mapped.any_of("key", "keys")])
+
+    def living(self) -> Select[Any]:
+        return self._select([self.mapped["key"]], [self.mapped.any_of("key", "keys")])
+
+    def count(self, filters: Conditions) -> Select[Any]:
+        return self._select([func.count()], filters)
+
+    def count_by_owner(self, filters: Conditions) -> Select[Any]:
+        owner = self._owner()
+        return self._select([owner.key, func.count()], [owner.any_of(), *filters]).group_by(owner.key)
+
+    def _select(self, columns: Sequence[ColumnElement[Any]], conditions: Conditions) -> Select[Any]:
+        return select(*columns).select_from(self._from).where(*self.mapped.of_tenant(), *conditions)
+
+    def _owner(self) -> Owner:
+        assert self.owner is not None
+        return self.owner
+
+    # ── pages ──
+
+    def page(self, request: PageRequest, filters: Conditions) -> list[Select[Any]]:
+        """List the statements that hold the page, to be read one after the other until it is full."""
+        return [self._read(arm, request, filters) for arm in self._arms(request)]
+
+    def is_simple(self, request: PageRequest) -> bool:
+        """Say whether one index range holds a parent's page: every row has a date, and that is where it is read."""
+        time = self.orders.get(request.order.field)
+        among_nulls = request.position is not None and request.position.value is None
+        return time is not None and time.required and not among_nulls
+
+    def children(self, request: PageRequest, filters: Conditions, *, simple: bool) -> Select[Any]:
+        """Read a page and one more of the children of each of `:owners`, in reading direction.
+
+        A *simple* page is right unless a date on it is beyond the calendar: that one's position is NULL then, and the
+        page has to be read again, not simple.
+        """
+        owner = self._owner()
+        asked = select(func.unnest(bindparam("owners", type_=ARRAY(owner.type.type))).label("owner")).subquery("asked")
+        arms = self._simple_arms(request) if simple else self._arms(request)
+        if not arms:
+            return select(asked.c.owner).where(false())
+        reads = [
+            self._read(arm, request, [owner.key == asked.c.owner, *filters])
+            .add_columns(literal(number, Integer).label("arm"))
+            .limit(request.size + 1)
+            .correlate(asked)
+            for number, arm in enumerate(arms)
+        ]
+        child = (reads[0] if len(reads) == 1 else union_all(*(read.subquery().select() for read in reads))).lateral(
+            "child"
+        )
+        ends = _turned([child.c.position, child.c.ordered_key], request)
+        return select(asked.c.owner, child).select_from(asked.join(child, true())).order_by(child.c.arm, *ends)
+
+    def found(self, rows: Sequence[Record], request: PageRequest) -> list[tuple[Position, R]]:
+        """Make records of *rows*, each with its position in the list."""
+        time = self.orders.get(request.order.field)
+        result: list[tuple[Position, R]] = []
+        for row in rows:
+            at = time.stored.read(row.position) if time is not None else None
+            result.append((Position(None if at is None else micros(at), str(row.key), self.kind), self.make(row)))
+        return result
+
+    def _read(self, arm: "_Arm", request: PageRequest, filters: Conditions) -> Select[Any]:
+        time = self.orders.get(request.order.field)
+        position = null() if time is None else time.selected
+        ordered = [self._key] if arm.is_nulls or time is None else [time.expression, self._key]
+        columns = [*self._columns, position.label("position"), self._key.label("ordered_key")]
+        return self._select(columns, [*arm.conditions, *filters]).order_by(*_turned(ordered, request))
+
+    def _arms(self, request: PageRequest) -> list["_Arm"]:
+        """List the parts of the list that follow the page's position, in reading order: with a date, and without."""
+        time = self.orders.get(request.order.field)
+        steps = phases(request.position, self.kind, request)
+        arms: list[_Arm] = []
+        for step in steps:
+            if isinstance(step, Nulls):
+                no_value = [] if time is None else [time.has_none]
+                arms.append(_Arm([*no_value, *self._after_key(step.key, request)], is_nulls=True))
+            elif isinstance(step, Beyond) and time is not None:
+                arms.append(_Arm([*self._beyond(time, step, steps, request), time.has_value]))
+        return arms
+
+    def _simple_arms(self, request: PageRequest) -> list["_Arm"]:
+        time = self.orders[request.order.field]
+        steps = phases(request.position, self.kind, request)
+        return [_Arm(self._beyond(time, step, steps, request)) for step in steps if isinstance(step, Beyond)]
+
+    def _beyond(
+        self, time: TimeColumn, step: Beyond, steps: Sequence[Phase], request: PageRequest
+    ) -> list[ColumnElement[bool]]:
+        if step.value is None:
+            return []
+        ascending = request.reading is Direction.ASC
+        ties = next((other for other in steps if isinstance(other, Ties)), None)
+        value, exact = time.bind(step.value)
+        if ties is not None and exact:
+            here, there = tuple_(time.expression, self._key), tuple_(value, self._key_value(ties.key))
+            return [here > there if ascending else here < there]
+        if step.inclusive:
+            return [time.compare(operator.ge if ascending else operator.le, step.value)]
+        return [time.compare(operator.gt if ascending else operator.lt, step.value)]
+
+    def _after_key(self, key: Key | None, request: PageRequest) -> list[ColumnElement[bool]]:
+        if key is None:
+            return []
+        value = self._key_value(key)
+        return [self._key > value if request.reading is Direction.ASC else self._key < value]
+
+    def _key_value(self, key: Key) -> ColumnElement[Any]:
+        parsed = self.mapped.key_type().parse(key)
+        if parsed is None:
+            raise BadCursorError(key)
+        return literal(parsed, self.mapped.key_type().type)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arm:
+    conditions: Conditions
+    is_nulls: bool = False
+
+
+def _turned(ends: Sequence[ColumnElement[Any]], request: PageRequest) -> list[ColumnElement[Any]]:
+    return [end.desc() if request.reading is Direction.DESC else end.asc() for end in ends]

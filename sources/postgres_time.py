@@ -1,0 +1,105 @@
+"""Dates in PostgreSQL, whatever the form: as conditions that an index can serve, and as instants."""
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, literal_column, or_
+
+from domain.stored_time import Form, StoredTime
+from domain.time import FIRST, ISO_SHAPES, LAST, Period
+
+_TYPES = {Form.INSTANT: "timestamptz", Form.NAIVE: "timestamp", Form.DAY: "date"}
+
+
+@dataclass(frozen=True, slots=True)
+class TimeColumn:
+    """Be the dates in *expression*; *required* where the database says NOT NULL."""
+
+    expression: ColumnElement[Any]
+    form: Form
+    zone: tzinfo
+    required: bool = False
+
+    @property
+    def stored(self) -> StoredTime:
+        return StoredTime(self.form, self.zone)
+
+    @property
+    def selected(self) -> ColumnElement[Any]:
+        """Be the date where it counts as one: what Python's calendar does not have is NULL."""
+        return case((self.has_value, self.expression))
+
+    @property
+    def has_value(self) -> ColumnElement[bool]:
+        """Say which rows have a date."""
+        if self.form.is_text:
+            return self.expression.op("~")(literal_column(_quoted(ISO_SHAPES[self.form.value])))
+        return and_(self.expression >= self._constant(FIRST), self.expression <= self._constant(LAST))
+
+    @property
+    def has_none(self) -> ColumnElement[bool]:
+        """Say which rows have no date, or none of the form that counts."""
+        if self.form.is_text:
+            return or_(self.expression.is_(None), ~self.has_value)
+        return or_(
+            self.expression.is_(None),
+            self.expression < self._constant(FIRST),
+            self.expression > self._constant(LAST),
+        )
+
+    def compare(self, op: Callable[[Any, Any], Any], asked: datetime) -> ColumnElement[bool]:
+        """Compare with *asked* by *op*, exactly, although the column may not be able to say just that instant."""
+        bound = self.stored.bound(asked)
+        if not bound.exact:
+            if op is operator.eq:
+                return false()
+            op = operator.lt if op in (operator.lt, operator.le) else operator.ge
+        comparison: ColumnElement[bool] = op(self.expression, self._bound(bound.value))
+        return comparison
+
+    def within(self, period: Period | None) -> list[ColumnElement[bool]]:
+        """Hold the dates to *period*."""
+        if period is None:
+            return []
+        start = period.start if period.start is not None else FIRST
+        end = [] if period.end is None else [self.compare(operator.lt, period.end)]
+        text = [self.has_value] if self.form.is_text else [self.expression <= self._constant(LAST)]
+        return [self.compare(operator.ge, max(start, FIRST)), *end, *text]
+
+    def or_else(self, other: "TimeColumn") -> "TimeColumn":
+        """Be *other*'s date where this column is NULL."""
+        if self.required:
+            return self
+        if self.form is other.form:
+            return TimeColumn(
+                func.coalesce(self.expression, other.expression), self.form, self.zone, required=other.required
+            )
+        both = func.coalesce(self._as_instant(), other._as_instant())
+        return TimeColumn(both, Form.INSTANT, self.zone, required=other.required)
+
+    def bind(self, asked: datetime) -> tuple[ColumnElement[Any], bool]:
+        """Make a value of the column's form of *asked*, and say whether it is exact."""
+        bound = self.stored.bound(asked)
+        return self._bound(bound.value), bound.exact
+
+    def _as_instant(self) -> ColumnElement[Any]:
+        if self.form is Form.INSTANT:
+            return self.expression
+        known = case((self.has_value, self.expression)) if self.form.is_text else self.expression
+        if self.form is Form.ISO_Z:
+            return known.op("::")(literal_column("timestamptz"))
+        return func.timezone(str(self.zone), known.op("::")(literal_column("timestamp")))
+
+    def _bound(self, value: object) -> ColumnElement[Any]:
+        return literal(value, self.expression.type)
+
+    def _constant(self, at: datetime) -> ColumnElement[Any]:
+        written = at.replace(tzinfo=None).isoformat() + ("Z" if self.form is Form.INSTANT else "")
+        return literal_column(f"'{written}'::{_TYPES[self.form]}")
+
+
+def _quoted(pattern: str) -> str:
+    return "'" + pattern.replace("'", "''") + "'"

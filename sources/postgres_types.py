@@ -1,0 +1,96 @@
+"""How PostgreSQL's column types carry keys, dates, money and text: parsed in Python before they reach a statement."""
+
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Double,
+    Integer,
+    Numeric,
+    SmallInteger,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlalchemy.types import NullType, TypeEngine
+
+_TYPES: dict[str, TypeEngine[Any]] = {
+    "text": Text(),
+    "varchar": Text(),
+    "bpchar": Text(),
+    "citext": Text(),
+    "name": Text(),
+    "uuid": Uuid(),
+    "int2": SmallInteger(),
+    "int4": Integer(),
+    "int8": BigInteger(),
+    "numeric": Numeric(),
+    "float4": Double(),
+    "float8": Double(),
+    "bool": Boolean(),
+    "timestamptz": DateTime(timezone=True),
+    "timestamp": DateTime(timezone=False),
+    "date": Date(),
+    "json": JSON(),
+    "jsonb": JSONB(),
+}
+#: What compares as text without a cast.
+TEXTS = frozenset({"text", "varchar"})
+NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
+DATES = frozenset({"timestamptz", "timestamp", "date"})
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def column_type(name: str) -> TypeEngine[Any]:
+    """Find SQLAlchemy's type for PostgreSQL's *name* (as pg_type has it); NullType for what is only cast to text."""
+    return _TYPES.get(name, NullType())
+
+
+def is_storable(text: str) -> bool:
+    """Say whether PostgreSQL could hold *text* at all: no NUL, no lone surrogate."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _text(text: str) -> str | None:
+    return text if is_storable(text) else None
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    return uuid.UUID(text) if _UUID.fullmatch(text) else None
+
+
+def _integer(bits: int) -> Callable[[str], int | None]:
+    def parse(text: str) -> int | None:
+        if not _INTEGER.fullmatch(text):
+            return None
+        value = int(text)
+        return value if -(1 << (bits - 1)) <= value < 1 << (bits - 1) else None
+
+    return parse
+
+
+@dataclass(frozen=True, slots=True)
+class KeyType:
+    """Turn the text of a key into what a column of this type holds; None where it cannot hold such a thing."""
+
+    name: str
+    type: TypeEngine[Any]
+    parse: Callable[[str], Any]
+
+
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "uuid": _uuid,
+    "int2": _integer(16),
+    "int4": _integer(32),
+    "int8": _integer(64),
+    **dict.fromkeys(("text", "varchar", "citext", "bpchar", "name"), _text),
+}
+KEY_TYPES = {name: KeyType(name, _TYPES[name], parse) for name, parse in _PARSERS.items()}

@@ -1,0 +1,37 @@
+"""The stores of one gateway, together: what the profile maps, and who holds it."""
+
+from dataclasses import dataclass
+
+from domain.records import RecordKind
+from sources.mongo import MongoSource
+from sources.postgres import PostgresSource
+from sources.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Be the stores behind *profile*; a store that it does not map is None."""
+
+    profile: Profile
+    postgres: PostgresSource | None
+    mongo: MongoSource | None
+
+    @property
+    def kinds(self) -> tuple[RecordKind, ...]:
+        """The kinds of records that the profile maps, in the order in which they head a customer."""
+        sections = (self.profile.customer, self.profile.account, self.profile.delivery)
+        return tuple(kind for kind, section in zip(RecordKind, sections, strict=True) if section is not None)
+
+    @property
+    def mongo_kinds(self) -> tuple[RecordKind, ...]:
+        return tuple(kind for kind in self.kinds if kind is not RecordKind.CRM)
+
+    @property
+    def crm(self) -> PostgresSource:
+        assert self.postgres is not None
+        return self.postgres
+
+    @property
+    def documents(self) -> MongoSource:
+        assert self.mongo is not None
+        return self.mongo
