@@ -22,7 +22,7 @@ _ATTEMPTS = 3
 
 
 class EmbeddedMongo:
-    """Run the server on a port of 127.0.0.1; its one data file, log and pid file are in *folder*."""
+    """Run the server on a port of 127.0.0.1; its data (one file a database), log and pid file are in *folder*."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
@@ -81,11 +81,11 @@ class EmbeddedMongo:
 
     @property
     def _data(self) -> Path:
-        return self.folder / "mongo.db"
+        return self.folder / "data"
 
     def _start(self, port: int) -> ServerProcess:
         # Its log goes to standard error as well, with what went wrong before there was a log.
-        options = ["--host", _HOST, "-p", str(port), "--db", str(self._data)]
+        options = ["--host", _HOST, "-p", str(port), "--data-dir", str(self._data)]
         process = ServerProcess(
             [sys.executable, *_PROGRAM, *options, "--pid-file", str(self._pid_file), "--log-file", os.devnull],
             log=self.folder / "mongo.log",
