@@ -1,6 +1,6 @@
 """The documents of Mongo: accounts and delivery records, linked in every way that links take, most of them right."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -76,8 +76,7 @@ def make_documents(customers: int, seed: int) -> tuple[list[Document], list[Docu
     """Make the `users` and the `customers_v2` beside a CRM of so many *customers*."""
     users = make_staff(seed)
     deliveries: list[Document] = []
-    drivers = [user["id"] for user in users if user["role"] == "driver"]
-    for group in make_groups(customers, seed, drivers):
+    for group in make_groups(customers, seed):
         for letter, document in group.documents.items():
             (users if letter in "AB" else deliveries).append(document)
     for collection in (users, deliveries):
@@ -86,13 +85,14 @@ def make_documents(customers: int, seed: int) -> tuple[list[Document], list[Docu
     return users, deliveries
 
 
-def make_groups(customers: int, seed: int, drivers: Sequence[str] = ()) -> Iterator[Group]:
+def make_groups(customers: int, seed: int) -> Iterator[Group]:
     """Fill in every shape once, and then more of them by weight, while there are rows and room."""
     draw = Random(seed)  # noqa: S311 - demo data, not secrets
     rows = min(customers * 7 // 10, _MOST_ROWS)
     shapes = _choose_shapes(rows, draw)
     keys = iter([1 + nth * customers // rows for nth in range(rows)])
-    maker = GroupMaker(customers, seed, draw, tuple(drivers))
+    drivers = tuple(user["id"] for user in make_staff(seed) if user["role"] == "driver")
+    maker = GroupMaker(customers, seed, draw, drivers)
     for shape in shapes:
         letters = sorted({letter for letter in shape.links if letter in "CK"})
         yield maker.make(shape, {letter: next(keys) for letter in letters})
@@ -195,7 +195,7 @@ class GroupMaker:
             "name": person.name,
             "email": person.email if chance(draw, 0.6) else None,
             "phone": write_phone(number, "{0}{1}{2}{3}") if person.phone else None,
-            "driver_id": pick(draw, self._drivers) if self._drivers and chance(draw, 0.8) else None,
+            "driver_id": pick(draw, self._drivers) if chance(draw, 0.8) else None,
         }
         return document | {name: value for name, value in optional.items() if value is not None}
 
