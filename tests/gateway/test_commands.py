@@ -1,0 +1,113 @@
+"""The command line and the server that it runs: faults in one message, ends in order."""
+
+import os
+import signal
+import socket
+import threading
+import urllib.request
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from domain.errors import StartError
+from gateway.__main__ import COMMANDS, make_parser
+from gateway.commands.server import interrupt_on_sigterm, run_server, take_port
+
+
+def make_app(*, on_open: Callable[[], None] = lambda: None, on_close: Callable[[], None] = lambda: None) -> Starlette:
+    async def answer(_: Request) -> PlainTextResponse:
+        return PlainTextResponse("here")
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        on_open()
+        yield
+        on_close()
+
+    return Starlette(routes=[Route("/", answer)], lifespan=lifespan)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+# ── the command line ──
+
+
+@pytest.mark.parametrize("command", [name for name, _, _ in COMMANDS])
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        make_parser().parse_args([command, "--help"])
+    assert ended.value.code == 0
+    assert command in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--customers", "0"], ["--customers", "1000001"], ["--customers", "many"], ["--port", "65536"]]
+)
+def test_a_number_that_cannot_be_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        make_parser().parse_args(["demo", *arguments])
+    assert f"{arguments[1]} is not a whole number from 1 to" in capsys.readouterr().err
+
+
+# ── the server ──
+
+
+def test_a_port_that_is_taken_is_named_with_the_way_out() -> None:
+    port = free_port()
+    with (
+        take_port("127.0.0.1", port),
+        pytest.raises(StartError, match=rf"(?s)127\.0\.0\.1:{port}.*is taken.*GATEWAY_PORT={port + 1}"),
+    ):
+        take_port("127.0.0.1", port)
+
+
+def test_a_host_that_is_not_there_is_named() -> None:
+    with pytest.raises(StartError, match=r"cannot listen on nowhere\.invalid:8000"):
+        take_port("nowhere.invalid", 8000)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_server_in_order(number: signal.Signals) -> None:
+    port, events = free_port(), []
+
+    def use_and_end() -> None:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
+            events.append(answer.read().decode())
+        os.kill(os.getpid(), number)
+
+    before = signal.getsignal(signal.SIGTERM)
+    interrupt_on_sigterm()
+    app = make_app(on_close=lambda: events.append("closed"))
+    with take_port("127.0.0.1", port) as listener:
+        run_server(app, listener, on_start=threading.Thread(target=use_and_end).start)
+    signal.signal(signal.SIGTERM, before)
+
+    assert events == ["here", "closed"]
+
+
+def test_what_keeps_the_gateway_from_starting_is_said_without_a_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise StartError("The profile is wrong:", ["demo.toml: lead"])
+
+    with take_port("127.0.0.1", free_port()) as listener, pytest.raises(StartError, match=r"demo\.toml: lead"):
+        run_server(make_app(on_open=fail), listener)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_fault_of_ours_at_start_is_logged_with_its_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    with take_port("127.0.0.1", free_port()) as listener, pytest.raises(SystemExit) as ended:
+        run_server(make_app(on_open=fail), listener)
+    assert ended.value.code == 3
+    assert "ZeroDivisionError" in capfd.readouterr().err
