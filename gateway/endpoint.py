@@ -87,7 +87,9 @@ class Endpoint:
                 operation_name=asked.operation_name,
             )
         except (CannotGetOperationTypeError, InvalidOperationTypeError, StrawberryGraphQLError) as error:
-            raise BadRequestError("The document has no operation of this name, or several and none is named.") from error
+            raise BadRequestError(
+                "The document has no operation of this name, or several and none is named."
+            ) from error
 
 
 def read_request(content_type: str, body: bytes) -> Asked:

@@ -1,0 +1,46 @@
+"""The stores and the gateways that tests share: real servers, started once."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from gateway.demo_data import load_demo
+from gateway.embedded import EmbeddedStores
+from gateway.settings import Settings
+from tests.loading import existing_store, make_database, mongo_url
+from tests.running import Gateway, running
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStores]:
+    """Run a PostgreSQL and a Mongo server for the whole test run."""
+    with EmbeddedStores(tmp_path_factory.mktemp("servers")) as stores:
+        yield stores
+
+
+@pytest.fixture(scope="session")
+async def demo_settings(servers: EmbeddedStores) -> Settings:
+    """Load the demo data."""
+    postgres, mongo = await make_database(servers, "demo"), mongo_url(servers, "demo")
+    await load_demo(postgres, mongo, customers=500, seed=7)
+    return Settings(profile="demo", postgres_url=postgres, mongo_url=mongo, open=True)
+
+
+@pytest.fixture(scope="session")
+async def demo(demo_settings: Settings) -> AsyncIterator[Gateway]:
+    """Serve the demo data, open."""
+    async with running(demo_settings) as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="session")
+def live_server(demo: Gateway) -> str:
+    """The address of a gateway that serves the demo data, open."""
+    return demo.url
+
+
+@pytest.fixture(scope="session")
+async def grocer(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
+    """Serve the store `grocer`: two tenants, both kinds of stores, links of every shape."""
+    async with running(await existing_store(servers, "grocer")) as gateway:
+        yield gateway

@@ -1,0 +1,77 @@
+"""Fill databases of their own, so that tests do not meet each other's rows."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import asyncpg
+import orjson
+from pymongo import MongoClient
+
+from gateway.embedded import EmbeddedStores
+from gateway.settings import Settings
+from tests.running import secured
+
+EXISTING = Path(__file__).parent / "existing_stores"
+EXPECTED: dict[str, Any] = orjson.loads((EXISTING / "expected.json").read_bytes())
+
+
+async def make_database(stores: EmbeddedStores, name: str) -> str:
+    """Make an empty PostgreSQL database *name* and answer its address."""
+    connection = await asyncpg.connect(stores.postgres.url)
+    try:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await connection.execute(f'CREATE DATABASE "{name}"')
+    finally:
+        await connection.close()
+    return stores.postgres.url.replace("/gateway?", f"/{quote(name)}?")
+
+
+def mongo_url(stores: EmbeddedStores, name: str) -> str:
+    return stores.mongo.url.removesuffix("/gateway") + f"/{name}"
+
+
+async def run_sql(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def fill_mongo(url: str, collections: dict[str, list[dict[str, Any]]]) -> None:
+    """Put just *collections* into the database of *url*."""
+    client: MongoClient[dict[str, Any]]
+    with MongoClient(url, serverSelectionTimeoutMS=5000) as client:
+        database = client.get_default_database()
+        for name, documents in collections.items():
+            database.drop_collection(name)
+            if documents:
+                database[name].insert_many([dict(document) for document in documents])
+
+
+async def existing_store(stores: EmbeddedStores, name: str) -> Settings:
+    """Load the store *name* of `existing_stores/` as it is, and answer settings that serve it."""
+    folder = EXISTING / name
+    found: dict[str, str] = {}
+    if (folder / "postgres.sql").exists():
+        found["postgres_url"] = await make_database(stores, name)
+        await run_sql(found["postgres_url"], (folder / "postgres.sql").read_text())
+    if (folder / "mongo.json").exists():
+        found["mongo_url"] = mongo_url(stores, name)
+        read = orjson.loads((folder / "mongo.json").read_bytes())
+        fill_mongo(found["mongo_url"], {name: _dated(rows) for name, rows in read.items() if isinstance(rows, list)})
+    return secured(profile=name, **found)
+
+
+def _dated(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Make dates of MongoDB's extended JSON."""
+    return [
+        {
+            key: datetime.fromisoformat(value["$date"]) if isinstance(value, dict) and "$date" in value else value
+            for key, value in row.items()
+        }
+        for row in rows
+    ]

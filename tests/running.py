@@ -1,0 +1,102 @@
+"""A gateway as its users meet it: a real server on a real port, over real stores."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import uvicorn
+
+from domain.access import Role
+from gateway.app import create_app
+from gateway.settings import Settings
+from tests.tokens import SECRET, mint
+
+
+class _Server(uvicorn.Server):
+    """Leave signals to the test run."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Ask a running gateway at *url*, as somebody with a token of *roles*."""
+
+    url: str
+    settings: Settings
+    http: httpx.AsyncClient
+
+    async def post(
+        self,
+        query: str,
+        variables: dict[str, Any] | None = None,
+        *,
+        roles: Iterable[Role] = (Role.CLIENT_ADMIN,),
+        tenant: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        token = (
+            {} if self.settings.open else {"Authorization": f"Bearer {mint(self.settings, roles=roles, tenant=tenant)}"}
+        )
+        return await self.http.post(
+            f"{self.url}/graphql", json={"query": query, "variables": variables}, headers={**token, **(headers or {})}
+        )
+
+    async def ask(self, query: str, variables: dict[str, Any] | None = None, **how: Any) -> dict[str, Any]:
+        """Answer the whole body of the answer to *query*."""
+        body: dict[str, Any] = (await self.post(query, variables, **how)).json()
+        return body
+
+    async def data(self, query: str, variables: dict[str, Any] | None = None, **how: Any) -> dict[str, Any]:
+        """Answer the data; fail on any error."""
+        body = await self.ask(query, variables, **how)
+        assert "errors" not in body, body["errors"]
+        data: dict[str, Any] = body["data"]
+        return data
+
+    async def explained(self, query: str, variables: dict[str, Any] | None = None, **how: Any) -> dict[str, Any]:
+        """Answer what the stores were asked for *query*."""
+        body = await self.ask(query, variables, headers={"X-Gateway-Explain": "1"}, **how)
+        assert "errors" not in body, body["errors"]
+        explain: dict[str, Any] = body["extensions"]["explain"]
+        return explain
+
+    async def until_ready(self, *, up: bool = True) -> None:
+        """Wait until /readyz says that all stores answer, or that one does not."""
+        for _ in range(300):
+            if (await self.http.get(f"{self.url}/readyz")).is_success is up:
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError("the stores did not come into the state that was waited for")
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Gateway]:
+    """Serve *settings* on a free port."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        server = _Server(uvicorn.Config(create_app(settings), lifespan="on", log_level="warning", access_log=False))
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started and not task.done():
+            await asyncio.sleep(0.01)
+        if task.done():
+            await task
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        try:
+            async with httpx.AsyncClient(timeout=60) as http:
+                yield Gateway(url, settings, http)
+        finally:
+            server.should_exit = True
+            await task
+
+
+def secured(**settings: Any) -> Settings:
+    """Make settings that ask for the tests' tokens."""
+    return Settings(**{"jwt_secret": SECRET, **settings})
