@@ -41,6 +41,8 @@ class Merge:
     tenant: str | None
     chosen: CustomerFilter
     request: PageRequest
+    smallest_chunk: int = SMALLEST_CHUNK
+    most_rounds: int = MOST_ROUNDS
     streams: list[Stream] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
     missing: dict[str, None] = field(default_factory=dict)
@@ -48,8 +50,8 @@ class Merge:
     async def page(self) -> Page[Customer]:
         """Read rounds until the page is full, every stream has ended, or it has been enough."""
         self.streams = [Stream(kind, self.request.position) for kind in self._kinds()]
-        size = max(SMALLEST_CHUNK, self.request.size + 1)
-        for _ in range(MOST_ROUNDS):
+        size = max(self.smallest_chunk, self.request.size + 1)
+        for _ in range(self.most_rounds):
             waiting = self._waiting()
             if not waiting:
                 break

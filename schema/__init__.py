@@ -5,6 +5,7 @@ from graphql import GraphQLError
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
+from strawberry.types.base import get_object_definition
 
 from schema.fields import RULE
 from schema.query import Query
@@ -17,15 +18,13 @@ _CACHED_DOCUMENTS = 1_000
 class Schema(strawberry.Schema):
     """Be Strawberry's schema, save that errors are logged by whoever answers them: with a code, or masked."""
 
-    def process_errors(
-        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
-    ) -> None:
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Log nothing here."""
 
 
 def build_schema() -> Schema:
     """Make the executable schema; refuse one whose root fields do not all have a rule."""
-    unruled = [field.name for field in Query.__strawberry_definition__.fields if RULE not in field.metadata]
+    unruled = [field.name for field in get_object_definition(Query, strict=True).fields if RULE not in field.metadata]
     if unruled:
         raise TypeError(f"Root fields without a rule: {', '.join(unruled)}")
     return Schema(

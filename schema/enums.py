@@ -122,18 +122,37 @@ _described(
 )
 
 
-@strawberry.enum(description="What customers are ordered by.")
 class CustomerOrderField(Enum):
-    CREATED_AT = strawberry.enum_value("CREATED_AT", description="When the head record was created.")
+    CREATED_AT = "CREATED_AT"
 
 
-@strawberry.enum(description="What leads are ordered by.")
 class LeadOrderField(Enum):
-    CREATED_AT = strawberry.enum_value("CREATED_AT", description="When the lead was created.")
-    UPDATED_AT = strawberry.enum_value("UPDATED_AT", description="When the lead was last changed.")
+    CREATED_AT = "CREATED_AT"
+    UPDATED_AT = "UPDATED_AT"
 
 
-@strawberry.enum(description="What bookings are ordered by.")
 class BookingOrderField(Enum):
-    START_AT = strawberry.enum_value("START_AT", description="When the booking starts.")
-    CREATED_AT = strawberry.enum_value("CREATED_AT", description="When the booking was created.")
+    START_AT = "START_AT"
+    CREATED_AT = "CREATED_AT"
+
+
+_described(
+    CustomerOrderField,
+    "CustomerOrderField",
+    "What customers are ordered by.",
+    CREATED_AT="When the head record was created.",
+)
+_described(
+    LeadOrderField,
+    "LeadOrderField",
+    "What leads are ordered by.",
+    CREATED_AT="When the lead was created.",
+    UPDATED_AT="When the lead was last changed.",
+)
+_described(
+    BookingOrderField,
+    "BookingOrderField",
+    "What bookings are ordered by.",
+    START_AT="When the booking starts.",
+    CREATED_AT="When the booking was created.",
+)

@@ -29,7 +29,9 @@ Before = Annotated[str | None, _argument("A cursor: what precedes it. Goes with 
 
 @strawberry.input(description="A time that holds its start and not its end; either may be open.")
 class Period:
-    from_: datetime | None = strawberry.field(default=strawberry.UNSET, name="from", description="The first instant in it.")
+    from_: datetime | None = strawberry.field(
+        default=strawberry.UNSET, name="from", description="The first instant in it."
+    )
     to: datetime | None = strawberry.field(default=strawberry.UNSET, description="The first instant after it.")
 
     def rule(self) -> time.Period:
@@ -67,8 +69,12 @@ class CustomerKey:
 
 @strawberry.input(description="What customers are narrowed by; what a store cannot know excludes its customers.")
 class CustomerFilter:
-    source: list[str] | None = strawberry.field(default=strawberry.UNSET, description="The first contact came from one of these.")
-    created_in: Period | None = strawberry.field(default=strawberry.UNSET, description="The head record was created in this time.")
+    source: list[str] | None = strawberry.field(
+        default=strawberry.UNSET, description="The first contact came from one of these."
+    )
+    created_in: Period | None = strawberry.field(
+        default=strawberry.UNSET, description="The head record was created in this time."
+    )
 
     def rule(self) -> filters.CustomerFilter:
         return filters.CustomerFilter(source=_choices(self.source), created_in=_period(self.created_in))
@@ -84,7 +90,9 @@ class CustomerOrder:
 
 @strawberry.input(description="What leads are narrowed by.")
 class LeadFilter:
-    status: list[LeadStatus] | None = strawberry.field(default=strawberry.UNSET, description="Has one of these statuses.")
+    status: list[LeadStatus] | None = strawberry.field(
+        default=strawberry.UNSET, description="Has one of these statuses."
+    )
     source: list[str] | None = strawberry.field(default=strawberry.UNSET, description="Came from one of these.")
     created_in: Period | None = strawberry.field(default=strawberry.UNSET, description="Was created in this time.")
 
@@ -102,7 +110,9 @@ class LeadOrder:
 
 @strawberry.input(description="What bookings are narrowed by.")
 class BookingFilter:
-    status: list[BookingStatus] | None = strawberry.field(default=strawberry.UNSET, description="Has one of these statuses.")
+    status: list[BookingStatus] | None = strawberry.field(
+        default=strawberry.UNSET, description="Has one of these statuses."
+    )
     source: list[str] | None = strawberry.field(default=strawberry.UNSET, description="Came from one of these.")
     start_in: Period | None = strawberry.field(default=strawberry.UNSET, description="Starts in this time.")
     created_in: Period | None = strawberry.field(default=strawberry.UNSET, description="Was created in this time.")

@@ -36,13 +36,14 @@ class PostgresSource:
         await self._connection.close()
 
     async def ping(self) -> None:
-        """Ask the store for nothing, to see whether it answers and still is as its profile says."""
-        self._tables = None
-        await self._mapped()
+        """See whether the store answers, and still is as its profile says."""
+        self._tables = await self._reflect()
+        self._require_no_faults(self._tables)
 
     async def faults(self) -> Sequence[str]:
         """List what the database contradicts in the profile."""
-        return (await self._reflect()).faults
+        self._tables = await self._reflect()
+        return self._tables.faults
 
     # ── customers ──
 
@@ -163,16 +164,22 @@ class PostgresSource:
     async def _mapped(self) -> Tables:
         """Read once how the database is, and hold the profile against it."""
         if self._tables is None:
-            tables = await self._reflect()
-            if tables.faults:
-                raise SourceMismatchError("postgres", "; ".join(tables.faults))
-            self._tables = tables
+            self._tables = await self._reflect()
+        self._require_no_faults(self._tables)
         return self._tables
 
+    @staticmethod
+    def _require_no_faults(tables: Tables) -> None:
+        if tables.faults:
+            raise SourceMismatchError("postgres", "; ".join(tables.faults))
+
     async def _reflect(self) -> Tables:
+        """Map the profile onto the database as it is now; as before where nothing has changed."""
         reflected: dict[str, dict[str, ColumnInfo]] = {}
         for row in await self._connection.rows(REFLECT, {"names": tables_of(self._profile)}):
-            reflected.setdefault(row[0], {})[row[1]] = ColumnInfo(row[2], required=row[3])
+            reflected.setdefault(row.name, {})[row.column] = ColumnInfo(row.type, required=row.required)
+        if self._tables is not None and self._tables.reflected == reflected:
+            return self._tables
         return Tables(self._profile, reflected)
 
     @staticmethod

@@ -39,7 +39,8 @@ class ColumnInfo:
 #: One row a column of the tables that :names lists as quoted identifiers; a table without rows is not there.
 REFLECT = text(
     """
-    SELECT wanted.name, attribute.attname, coalesce(base.typname, type.typname), attribute.attnotnull
+    SELECT wanted.name AS name, attribute.attname AS column, coalesce(base.typname, type.typname) AS type,
+        attribute.attnotnull AS required
     FROM unnest(CAST(:names AS text[])) AS wanted (name)
     JOIN pg_attribute AS attribute ON attribute.attrelid = to_regclass(wanted.name)
     JOIN pg_type AS type ON type.oid = attribute.atttypid

@@ -63,7 +63,7 @@ class Tables:
 
     def __init__(self, profile: Profile, reflected: Reflected) -> None:
         self._profile = profile
-        self._reflected = reflected
+        self.reflected = reflected
         self._zone = ZoneInfo(profile.store.timezone)
         self._found = MappingFaults()
         self.customers = self._customers()
@@ -358,7 +358,7 @@ class Tables:
         self, name: str, section: Rows, roles: Mapping[str, str], fields: Sequence[Field | Join | None]
     ) -> MappedTable:
         paths = [path for field in fields if field is not None for path in _paths(field)]
-        return MappedTable(name, section, roles, paths, self._reflected, self._zone, self._found)
+        return MappedTable(name, section, roles, paths, self.reflected, self._zone, self._found)
 
     def _owner(self, mapped: MappedTable, ref: Ref | None) -> Owner | None:
         if ref is None:

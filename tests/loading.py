@@ -8,6 +8,7 @@ from urllib.parse import quote
 import asyncpg
 import orjson
 from pymongo import MongoClient
+from pymongo.database import Database
 
 from gateway.embedded import EmbeddedStores
 from gateway.settings import Settings
@@ -45,7 +46,7 @@ def fill_mongo(url: str, collections: dict[str, list[dict[str, Any]]]) -> None:
     """Put just *collections* into the database of *url*."""
     client: MongoClient[dict[str, Any]]
     with MongoClient(url, serverSelectionTimeoutMS=5000) as client:
-        database = client.get_default_database()
+        database: Database[dict[str, Any]] = client.get_default_database()
         for name, documents in collections.items():
             database.drop_collection(name)
             if documents:
