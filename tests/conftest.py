@@ -16,6 +16,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStores
     """Run a PostgreSQL and a Mongo server for the whole test run."""
     with EmbeddedStores(tmp_path_factory.mktemp("servers")) as stores:
         yield stores
+        stores.remove()
 
 
 @pytest.fixture(scope="session")
