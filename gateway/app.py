@@ -6,12 +6,13 @@ from typing import Any
 
 import orjson
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway.auth import TokenReader
-from gateway.endpoint import Endpoint
+from gateway.endpoint import Endpoint, refuse
 from gateway.opening import opened, require_urls
 from gateway.pages import SECURITY_HEADERS, PageFacts, page_routes
 from gateway.settings import Settings
@@ -32,7 +33,7 @@ def create_app(settings: Settings) -> Starlette:
     require_urls(profile, settings)
     schema = build_schema()
     limits = Limits(settings.max_page, settings.count_seconds, settings.count_records)
-    endpoint = Endpoint(schema, TokenReader(settings), limits)
+    endpoint = Endpoint(schema, TokenReader(settings), limits, settings.max_body)
     sdl = schema.as_str() + "\n"
 
     @asynccontextmanager
@@ -49,14 +50,13 @@ def create_app(settings: Settings) -> Starlette:
     return Starlette(
         routes=[
             *page_routes(facts=facts),
-            Route("/graphql", endpoint.get, methods=["GET"]),
-            Route("/graphql", endpoint.post, methods=["POST"]),
+            Route("/graphql", endpoint.answer, methods=["GET", "POST"]),
             Route("/schema.graphql", print_schema),
             Route("/healthz", is_alive),
             Route("/readyz", is_ready),
         ],
+        exception_handlers={HTTPException: refuse},
         lifespan=lifespan,
-        max_body_size=settings.max_body,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.exceptions import StrawberryGraphQLError
@@ -46,22 +47,25 @@ class Asked:
 
 
 class Endpoint:
-    """Answer /graphql: POST with JSON; a browser's GET gets GraphiQL."""
+    """Answer /graphql: POST with JSON, of *max_body* bytes at most; a browser's GET gets GraphiQL."""
 
-    def __init__(self, schema: Schema, tokens: TokenReader, limits: Limits) -> None:
+    def __init__(self, schema: Schema, tokens: TokenReader, limits: Limits, max_body: int) -> None:
         self._schema = schema
         self._tokens = tokens
         self._limits = limits
+        self._max_body = max_body
 
-    async def get(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
+        if request.method == "POST":
+            return await self._post(request)
         if "text/html" in request.headers.get("accept", ""):
             return await graphiql_page(request)
         return _refused(request, BadRequestError("Queries are posted: POST with a JSON body.", 405), {"Allow": "POST"})
 
-    async def post(self, request: Request) -> Response:
+    async def _post(self, request: Request) -> Response:
         try:
             viewer = self._tokens.read(request.headers.get("authorization"))
-            asked = read_request(request.headers.get("content-type", ""), await request.body())
+            asked = read_request(request.headers.get("content-type", ""), await self._body_of(request))
         except UnauthenticatedError as error:
             return _refused(request, error, {"WWW-Authenticate": "Bearer"}, status=401)
         except BadRequestError as error:
@@ -78,6 +82,15 @@ class Endpoint:
             body["extensions"] = {"explain": meter.explain()}
         return _answer(request, body, status)
 
+    async def _body_of(self, request: Request) -> bytes:
+        """Read the body of *request*, and no more of it than is allowed."""
+        body = bytearray()
+        async for part in request.stream():
+            body += part
+            if len(body) > self._max_body:
+                raise BadRequestError(f"The body is too large: it may have {self._max_body} bytes.", 413)
+        return bytes(body)
+
     async def _execute(self, asked: Asked, context: Context) -> ExecutionResult:
         try:
             return await self._schema.execute(
@@ -87,9 +100,7 @@ class Endpoint:
                 operation_name=asked.operation_name,
             )
         except (CannotGetOperationTypeError, InvalidOperationTypeError, StrawberryGraphQLError) as error:
-            raise BadRequestError(
-                "The document has no operation of this name, or several and none is named."
-            ) from error
+            raise BadRequestError("The document has no operation of this name.") from error
 
 
 def read_request(content_type: str, body: bytes) -> Asked:
@@ -103,8 +114,8 @@ def read_request(content_type: str, body: bytes) -> Asked:
     if not isinstance(given, Mapping):
         raise BadRequestError("The body must be a JSON object with a query; one at a time.")
     query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
-    if not isinstance(query, str):
-        raise BadRequestError("query must be a text.")
+    if not isinstance(query, str) or not query:
+        raise BadRequestError("query must be a text that is not empty.")
     if not (variables is None or isinstance(variables, dict)):
         raise BadRequestError("variables must be an object.")
     if not (name is None or isinstance(name, str)):
@@ -125,6 +136,12 @@ def _body(result: ExecutionResult) -> tuple[dict[str, Any], int]:
 def _never_ran(result: ExecutionResult) -> bool:
     """Say whether the variables were refused, so that nothing was run: only such errors have no path."""
     return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors or ())
+
+
+async def refuse(request: Request, error: Exception) -> Response:
+    """Answer what the router refuses, a wrong path or method, as every other refusal is answered."""
+    assert isinstance(error, HTTPException)
+    return _refused(request, BadRequestError(f"{error.detail}.", error.status_code), error.headers)
 
 
 def _refused(

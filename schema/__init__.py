@@ -8,6 +8,7 @@ from strawberry.types import ExecutionContext
 from strawberry.types.base import get_object_definition
 
 from schema.fields import RULE
+from schema.one_operation import OneOperation
 from schema.query import Query
 from schema.scalars import SCALARS
 
@@ -30,7 +31,11 @@ def build_schema() -> Schema:
     return Schema(
         query=Query,
         config=StrawberryConfig(scalar_map=SCALARS),
-        extensions=[lambda: ParserCache(_CACHED_DOCUMENTS), lambda: ValidationCache(_CACHED_DOCUMENTS)],
+        extensions=[
+            OneOperation,
+            lambda: ParserCache(_CACHED_DOCUMENTS),
+            lambda: ValidationCache(_CACHED_DOCUMENTS),
+        ],
     )
 
 

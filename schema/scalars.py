@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from reprlib import repr as shortened
 from typing import Any
 
 import strawberry
@@ -14,7 +15,7 @@ from domain.time import sane
 def parse_instant(given: Any) -> datetime:
     """Read an ISO 8601 date and time; one without an offset is in UTC."""
     if not isinstance(given, str):
-        raise GraphQLError(f"A DateTime is a text such as 2026-01-31T09:00:00Z, not {given!r}.")
+        raise GraphQLError(f"A DateTime is a text such as 2026-01-31T09:00:00Z, not {shortened(given)}.")
     try:
         read = datetime.fromisoformat(given)
         instant = sane((read if read.tzinfo is not None else read.replace(tzinfo=UTC)).astimezone(UTC))
@@ -43,7 +44,7 @@ def parse_decimal(given: Any) -> Decimal:
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description="A date and time in ISO 8601, in UTC: 2026-01-31T09:00:00+00:00. One given without an offset is in UTC.",
+        description="A date and time in ISO 8601: 2026-01-31T09:00:00+00:00. One without an offset is in UTC.",
         serialize=write_instant,
         parse_value=parse_instant,
     ),
