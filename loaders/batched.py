@@ -13,11 +13,15 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
+NOTHING: frozenset[str] = frozenset()
+
+
 class Ask(NamedTuple):
-    """Ask for what belongs to *key*, narrowed by *arguments* (immutable, compared by value)."""
+    """Ask for the *picks* of what belongs to *key*, narrowed by *arguments* (immutable, compared by value)."""
 
     key: Key
     arguments: Any = None
+    picks: frozenset[str] = NOTHING
 
 
 class Batched(DataLoader[K, Any], Generic[K]):
@@ -28,8 +32,8 @@ class Batched(DataLoader[K, Any], Generic[K]):
         self.name = name
 
     @staticmethod
-    def ask(key: Any, _: Any) -> Any:
-        """Make what this loader is asked with of a key and of a field's arguments."""
+    def ask(key: Any, _: Any, __: frozenset[str]) -> Any:
+        """Make what this loader is asked with of a key, of a field's arguments and of what it picks."""
         return key
 
     def missing(self, _: Any) -> Any:
@@ -60,13 +64,13 @@ class ByKey(Batched[Key], Generic[V]):
 class ByOwner(Batched[Ask], Generic[V]):
     """Load what belongs to keys: one call to *source* for all keys that are asked for with the same arguments.
 
-    *missing* makes the answer for a key that *source* says nothing of.
+    It is told all that any of them picks. *missing* makes the answer for a key that *source* says nothing of.
     """
 
     def __init__(
         self,
         name: str,
-        source: Callable[[Collection[Key], Any], Awaitable[Mapping[Key, V]]],
+        source: Callable[[Collection[Key], Any, frozenset[str]], Awaitable[Mapping[Key, V]]],
         missing: Callable[[Any], V],
     ) -> None:
         super().__init__(name)
@@ -74,18 +78,22 @@ class ByOwner(Batched[Ask], Generic[V]):
         self._missing = missing
 
     @staticmethod
-    def ask(key: Any, arguments: Any) -> Ask:
-        return Ask(key, arguments)
+    def ask(key: Any, arguments: Any, picks: frozenset[str]) -> Ask:
+        return Ask(key, arguments, picks)
 
     def missing(self, arguments: Any) -> V:
         return self._missing(arguments)
 
     async def fetch(self, keys: list[Ask]) -> list[V]:
-        grouped: dict[Any, list[Key]] = {}
+        owners: dict[Any, dict[Key, None]] = {}
+        picks: dict[Any, frozenset[str]] = {}
         for asked in keys:
-            grouped.setdefault(asked.arguments, []).append(asked.key)
-        answers = await asyncio.gather(*(self._source(owners, arguments) for arguments, owners in grouped.items()))
-        found = dict(zip(grouped, answers, strict=True))
+            owners.setdefault(asked.arguments, {})[asked.key] = None
+            picks[asked.arguments] = picks.get(asked.arguments, NOTHING) | asked.picks
+        answers = await asyncio.gather(
+            *(self._source(list(found), arguments, picks[arguments]) for arguments, found in owners.items())
+        )
+        found = dict(zip(owners, answers, strict=True))
         return [self._answer(found[asked.arguments], asked) for asked in keys]
 
     def _answer(self, found: Mapping[Key, V], asked: Ask) -> V:

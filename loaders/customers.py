@@ -52,19 +52,17 @@ class CustomersByRecord(Batched[RecordRef]):
         rows: Mapping[Key, CrmRecord] | SourceError,
     ) -> Customer | SourceError | None:
         if ref.kind is RecordKind.CRM:
-            if isinstance(rows, SourceError):
-                return rows
-            row = rows.get(ref.key)
-            return None if row is None else Customer(head=RecordRef(ref.kind, row.key), crm=row)
-        if isinstance(around, SourceError):
-            return around
-        if around is None or members is None:
-            return None
-        if members.crm is None:
-            return around.customer(members)
-        if isinstance(rows, SourceError):
+            return rows if isinstance(rows, SourceError) else _headed_by(rows.get(ref.key))
+        if not isinstance(around, Neighbourhood) or members is None:
+            return around if isinstance(around, SourceError) else None
+        if members.crm is not None and isinstance(rows, SourceError):
             return Customer(head=members.head, linked=around.linked(members), crm_down=True)
-        return around.customer(members, rows.get(members.crm))
+        row = None if members.crm is None or isinstance(rows, SourceError) else rows.get(members.crm)
+        return around.customer(members, row)
+
+
+def _headed_by(row: CrmRecord | None) -> Customer | None:
+    return None if row is None else Customer(head=RecordRef(RecordKind.CRM, row.key), crm=row)
 
 
 class LinkedByCustomer(Batched[Key]):

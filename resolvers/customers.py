@@ -6,10 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from domain.errors import BadInputError, SourceUnavailableError
-from domain.filters import CustomerFilter
 from domain.identity import Members, link_state
 from domain.ids import CUSTOMER, GlobalId, decode_id, encode_id
-from domain.paging import Direction, Order, PageArguments
 from domain.records import (
     UNLINKED,
     AccountRecord,
@@ -25,6 +23,7 @@ from domain.records import (
 from resolvers.connections import Connection
 from resolvers.context import Context
 from resolvers.counting import count_customers
+from resolvers.loading import PageOf
 from resolvers.merge import Merge
 
 
@@ -56,13 +55,10 @@ class CustomerRecord:
         return self.record.created_at
 
 
-async def find_customers(
-    context: Context, arguments: PageArguments, chosen: CustomerFilter, direction: Direction, *, with_page: bool
-) -> Connection[Customer]:
+async def find_customers(context: Context, asked: PageOf, *, with_page: bool) -> Connection[Customer]:
     """List the customers of all stores, by creation of their head record."""
-    tenant = context.tenant
-    order = Order("customers", "CREATED_AT", direction)
-    request = arguments.request(order, tenant, longest=context.limits.max_page, kinds=True)
+    tenant, chosen = context.tenant, asked.chosen
+    request = asked.page.request(asked.order, tenant, longest=context.limits.max_page, kinds=True)
     page = await Merge(context.stores, tenant, chosen, request).page() if with_page else None
 
     async def count() -> int:

@@ -1,35 +1,28 @@
 """Find leads and bookings: in lists of their own, by id, and whose they are."""
 
-from collections.abc import Awaitable
-
-from domain.filters import BookingFilter, LeadFilter
 from domain.ids import BOOKING, LEAD, GlobalId, decode_id, encode_id
-from domain.paging import Order, PageArguments
-from domain.records import Booking, Customer, Key, Lead, RecordKind, RecordRef
+from domain.records import Booking, Lead
 from resolvers.connections import Connection
 from resolvers.context import Context
+from resolvers.loading import PageOf
 
 
-async def find_leads(
-    context: Context, arguments: PageArguments, chosen: LeadFilter | None, order: Order, *, with_page: bool
-) -> Connection[Lead] | None:
+async def find_leads(context: Context, asked: PageOf, *, with_page: bool) -> Connection[Lead] | None:
     """List leads; None where the profile maps none."""
     if context.stores.profile.lead is None:
         return None
-    tenant, crm = context.tenant, context.stores.crm
-    request = arguments.request(order, tenant, longest=context.limits.max_page)
+    tenant, crm, chosen = context.tenant, context.stores.crm, asked.chosen
+    request = asked.page.request(asked.order, tenant, longest=context.limits.max_page)
     page = await crm.leads(tenant, chosen, request) if with_page else None
     return Connection(tenant, page, lambda: crm.count_leads(tenant, chosen))
 
 
-async def find_bookings(
-    context: Context, arguments: PageArguments, chosen: BookingFilter | None, order: Order, *, with_page: bool
-) -> Connection[Booking] | None:
+async def find_bookings(context: Context, asked: PageOf, *, with_page: bool) -> Connection[Booking] | None:
     """List bookings; None where the profile maps none."""
     if context.stores.profile.booking is None:
         return None
-    tenant, crm = context.tenant, context.stores.crm
-    request = arguments.request(order, tenant, longest=context.limits.max_page)
+    tenant, crm, chosen = context.tenant, context.stores.crm, asked.chosen
+    request = asked.page.request(asked.order, tenant, longest=context.limits.max_page)
     page = await crm.bookings(tenant, chosen, request) if with_page else None
     return Connection(tenant, page, lambda: crm.count_bookings(tenant, chosen))
 

@@ -6,9 +6,12 @@ from typing import Any
 
 from domain.filters import Children
 from domain.paging import Order, Page, PageArguments
+from domain.records import Stats
 from loaders.batched import Ask
 from resolvers.connections import Connection
 from resolvers.context import Context
+
+COUNT = frozenset({"count"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,11 @@ class Loaded:
     arguments: Callable[..., Any] | None = None
     pick: str | None = None
 
-    def resolve(self, context: Context, parent: object, given: Mapping[str, Any]) -> Any:
-        """Answer the field of *parent*: at once where nothing needs to be asked, else something to wait for."""
+    def resolve(self, context: Context, parent: object, given: Mapping[str, Any], picks: frozenset[str]) -> Any:
+        """Answer the field of *parent*: at once where nothing needs to be asked, else something to wait for.
+
+        *picks* names the parts that are selected of what is loaded, where no one part is the field's value.
+        """
         loader = getattr(context.loaders, self.loader)
         if loader is None:
             return None
@@ -33,7 +39,9 @@ class Loaded:
         key = self.key(parent)
         if key is None:
             return self._picked(loader.missing(arguments))
-        answer: Awaitable[Any] = loader.load(loader.ask(key, arguments))
+        answer: Awaitable[Any] = loader.load(
+            loader.ask(key, arguments, picks if self.pick is None else frozenset({self.pick}))
+        )
         return answer if self.pick is None else self._pick(answer)
 
     async def _pick(self, answer: Awaitable[Any]) -> Any:
@@ -70,8 +78,10 @@ class LoadedPage:
         request = asked.page.request(asked.order, tenant, longest=context.limits.max_page)
 
         async def count() -> int:
-            found: int = 0 if key is None else await counts.load(Ask(key, asked.chosen))
-            return found
+            if key is None:
+                return 0
+            stats: Stats = await counts.load(Ask(key, asked.chosen, COUNT))
+            return stats.count
 
         if key is None or not with_page:
             return Connection(tenant, Page(request) if with_page else None, count)

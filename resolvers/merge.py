@@ -121,7 +121,12 @@ class Merge:
 
     async def _chunk(self, stream: Stream, size: int) -> Chunk:
         return await self.stores.documents.chunk(
-            self.tenant, stream.kind, self.request, stream.position, size, self.chosen.created_in
+            self.tenant,
+            stream.kind,
+            self.request,
+            position=stream.position,
+            size=size,
+            created_in=self.chosen.created_in,
         )
 
     def _lose(self, error: SourceUnavailableError, streams: Sequence[Stream]) -> None:

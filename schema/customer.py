@@ -1,7 +1,6 @@
 """Customers: one type over the records of all stores."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import strawberry
@@ -94,10 +93,10 @@ class Customer(Node):
         customers.delivery_of, "The delivery and billing record; null where there is none."
     )
     total_leads: int | None = loaded(
-        "lead_count_by_customer", key=_crm_key, description="How many leads it has, counted now."
+        "lead_stats_by_customer", key=_crm_key, pick="count", description="How many leads it has, counted now."
     )
     total_bookings: int | None = loaded(
-        "booking_count_by_customer", key=_crm_key, description="How many bookings it has, counted now."
+        "booking_stats_by_customer", key=_crm_key, pick="count", description="How many bookings it has, counted now."
     )
     total_revenue: Money | None = loaded(
         "revenue_by_customer",
@@ -108,14 +107,14 @@ class Customer(Node):
     )
     leads: Connection[Lead] | None = loaded_page(
         "leads_by_customer",
-        "lead_count_by_customer",
+        "lead_stats_by_customer",
         key=_crm_key,
         arguments=lead_page,
         description="Its leads, newest first where no order is given.",
     )
     bookings: Connection[Booking] | None = loaded_page(
         "bookings_by_customer",
-        "booking_count_by_customer",
+        "booking_stats_by_customer",
         key=_crm_key,
         arguments=booking_page,
         description="Its bookings, latest start first where no order is given.",

@@ -9,7 +9,7 @@ import strawberry
 from domain.access import Rule
 from resolvers.context import Context
 from resolvers.loading import Loaded, LoadedPage
-from resolvers.selection import wants_page
+from resolvers.selection import selected, wants_page
 
 Info = strawberry.Info[Context, None]
 #: Where a field's declaration is kept, for whoever plans queries or checks the schema.
@@ -42,7 +42,8 @@ def loaded(
     declaration = Loaded(loader, key, arguments, pick)
 
     def resolver(root: Any, info: Info, **given: Any) -> Any:
-        return declaration.resolve(info.context, root, given)
+        picks = frozenset() if pick else selected(info.context, info._raw_info)  # noqa: SLF001 - see selects_page
+        return declaration.resolve(info.context, root, given, picks)
 
     return _declared(resolver, arguments, declaration, description)
 
@@ -54,21 +55,26 @@ def loaded_page(
     declaration = LoadedPage(pages, counts, key, arguments)
 
     def resolver(root: Any, info: Info, **given: Any) -> Any:
-        with_page = wants_page(info.context, info._raw_info)  # noqa: SLF001 - Strawberry offers no cheaper way
-        return declaration.resolve(info.context, root, given, with_page=with_page)
+        return declaration.resolve(info.context, root, given, with_page=selects_page(info))
 
     return _declared(resolver, arguments, declaration, description)
 
 
-def guarded(rule: Rule, resolve: Callable[..., Any], description: str) -> Any:
-    """Declare a root field that *resolve* answers, for those whom *rule* lets through: decided before anything is read."""
+def guarded(
+    rule: Rule, resolve: Callable[..., Any], description: str, *, arguments: Callable[..., Any] | None = None
+) -> Any:
+    """Declare a root field that *resolve* answers, for those whom *rule* lets through; decided before any I/O.
+
+    *resolve* is given what *arguments* makes of the field's arguments; without that, it names them itself.
+    """
 
     def resolver(info: Info, **given: Any) -> Any:
         info.context.access.check(rule)
-        return resolve(info, **given)
+        return resolve(info, **given) if arguments is None else resolve(info, arguments(**given))
 
-    parameters = list(inspect.signature(resolve).parameters.values())[1:]
-    _sign(resolver, resolve, [_parameter("info", Info), *parameters])
+    given = inspect.signature(resolve if arguments is None else arguments).parameters.values()
+    own = [parameter for parameter in given if parameter.name != "info"]
+    _sign(resolver, arguments or resolve, [_parameter("info", Info), *own])
     return strawberry.field(resolver=resolver, description=description, metadata={RULE: rule})
 
 

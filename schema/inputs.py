@@ -11,7 +11,6 @@ from domain.records import RecordKind, RecordRef
 from resolvers.loading import PageOf
 from schema.enums import BookingOrderField, BookingStatus, CustomerOrderField, Direction, LeadOrderField, LeadStatus
 
-
 T = TypeVar("T")
 
 
@@ -142,7 +141,26 @@ PeriodArgument = Annotated[Period | None, _argument("Only what falls in this tim
 CustomerKeyArgument = Annotated[CustomerKey, _argument("Which record, by its store's own key.")]
 
 
+def customer_page(
+    *,
+    first: First = strawberry.UNSET,
+    after: After = strawberry.UNSET,
+    last: Last = strawberry.UNSET,
+    before: Before = strawberry.UNSET,
+    filter: CustomerFilterArgument = strawberry.UNSET,  # noqa: A002 - the contract's name
+    order_by: CustomerOrderArgument = strawberry.UNSET,
+) -> PageOf:
+    """Read the arguments of the list of customers."""
+    order = order_by or CustomerOrder()
+    return PageOf(
+        page_arguments(first, after, last, before),
+        filter.rule() if filter else filters.CustomerFilter(),
+        Order("customers", order.by.value, order.direction),
+    )
+
+
 def lead_page(
+    *,
     first: First = strawberry.UNSET,
     after: After = strawberry.UNSET,
     last: Last = strawberry.UNSET,
@@ -160,6 +178,7 @@ def lead_page(
 
 
 def booking_page(
+    *,
     first: First = strawberry.UNSET,
     after: After = strawberry.UNSET,
     last: Last = strawberry.UNSET,

@@ -5,30 +5,14 @@ from typing import Annotated, Any
 import strawberry
 
 from domain.access import READ_CUSTOMERS, SIGNED_IN
-from domain.filters import CustomerFilter as Chosen
 from resolvers import customers, leads, nodes, stores
+from resolvers.loading import PageOf
 from schema.booking import Booking
 from schema.connections import Connection
 from schema.customer import Customer, CustomerConnection
 from schema.enums import Capability, Role
 from schema.fields import Info, guarded, plain, selects_page
-from schema.inputs import (
-    After,
-    Before,
-    BookingFilterArgument,
-    BookingOrderArgument,
-    CustomerFilterArgument,
-    CustomerKeyArgument,
-    CustomerOrder,
-    CustomerOrderArgument,
-    First,
-    Last,
-    LeadFilterArgument,
-    LeadOrderArgument,
-    booking_page,
-    lead_page,
-    page_arguments,
-)
+from schema.inputs import CustomerKeyArgument, booking_page, customer_page, lead_page
 from schema.lead import Lead
 from schema.node import Node
 
@@ -54,48 +38,16 @@ class StoreStatus:
     maps: list[Capability] = plain("What the profile maps in it.")
 
 
-async def _customers(
-    info: Info,
-    first: First = strawberry.UNSET,
-    after: After = strawberry.UNSET,
-    last: Last = strawberry.UNSET,
-    before: Before = strawberry.UNSET,
-    filter: CustomerFilterArgument = strawberry.UNSET,  # noqa: A002 - the contract's name
-    order_by: CustomerOrderArgument = strawberry.UNSET,
-) -> Any:
-    return await customers.find_customers(
-        info.context,
-        page_arguments(first, after, last, before),
-        filter.rule() if filter else Chosen(),
-        (order_by or CustomerOrder()).direction,
-        with_page=selects_page(info),
-    )
+async def _customers(info: Info, asked: PageOf) -> Any:
+    return await customers.find_customers(info.context, asked, with_page=selects_page(info))
 
 
-async def _leads(
-    info: Info,
-    first: First = strawberry.UNSET,
-    after: After = strawberry.UNSET,
-    last: Last = strawberry.UNSET,
-    before: Before = strawberry.UNSET,
-    filter: LeadFilterArgument = strawberry.UNSET,  # noqa: A002 - the contract's name
-    order_by: LeadOrderArgument = strawberry.UNSET,
-) -> Any:
-    asked = lead_page(first, after, last, before, filter, order_by)
-    return await leads.find_leads(info.context, asked.page, asked.chosen, asked.order, with_page=selects_page(info))
+async def _leads(info: Info, asked: PageOf) -> Any:
+    return await leads.find_leads(info.context, asked, with_page=selects_page(info))
 
 
-async def _bookings(
-    info: Info,
-    first: First = strawberry.UNSET,
-    after: After = strawberry.UNSET,
-    last: Last = strawberry.UNSET,
-    before: Before = strawberry.UNSET,
-    filter: BookingFilterArgument = strawberry.UNSET,  # noqa: A002 - the contract's name
-    order_by: BookingOrderArgument = strawberry.UNSET,
-) -> Any:
-    asked = booking_page(first, after, last, before, filter, order_by)
-    return await leads.find_bookings(info.context, asked.page, asked.chosen, asked.order, with_page=selects_page(info))
+async def _bookings(info: Info, asked: PageOf) -> Any:
+    return await leads.find_bookings(info.context, asked, with_page=selects_page(info))
 
 
 def _node(info: Info, id: AnyId) -> Any:  # noqa: A002 - the contract's name
@@ -149,12 +101,15 @@ class Query:
         _customers,
         "Customers of all stores in one list: each once, however many stores know them. 20 where neither first nor last"
         " is given, newest first where no order is.",
+        arguments=customer_page,
     )
     lead: Lead | None = guarded(READ_CUSTOMERS, _lead, "The lead that has this id.")
-    leads: Connection[Lead] | None = guarded(READ_CUSTOMERS, _leads, "Leads, newest first where no order is given.")
+    leads: Connection[Lead] | None = guarded(
+        READ_CUSTOMERS, _leads, "Leads, newest first where no order is given.", arguments=lead_page
+    )
     booking: Booking | None = guarded(READ_CUSTOMERS, _booking, "The booking that has this id.")
     bookings: Connection[Booking] | None = guarded(
-        READ_CUSTOMERS, _bookings, "Bookings, latest start first where no order is given."
+        READ_CUSTOMERS, _bookings, "Bookings, latest start first where no order is given.", arguments=booking_page
     )
     viewer: Viewer = guarded(SIGNED_IN, _viewer, "Who asks, as the token says it.")
     stores: list[StoreStatus] = guarded(

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from domain.keyset import Beyond, Nulls, Phase, Ties, phases
 from domain.paging import Direction, PageRequest, Position
-from domain.records import AccountRecord, DeliveryRecord, Key, RecordKind
+from domain.records import Key, RecordKind
 from domain.time import Period, micros
 from sources.mongo_connection import MongoConnection, Sort
 from sources.mongo_forms import KeyForm, Query, after_key, all_of, fields_of, one_of, spellings
@@ -95,6 +95,7 @@ class MongoSource:
         tenant: Tenant,
         kind: RecordKind,
         request: PageRequest,
+        *,
         position: Position | None,
         size: int,
         created_in: Period | None,
@@ -105,7 +106,7 @@ class MongoSource:
             wanted = size - len(found)
             if wanted <= 0:
                 return Chunk(tuple(found), ended=False)
-            reads = (self._phase(tenant, kind, step, request, wanted, created_in) for step in steps)
+            reads = (self._phase(tenant, kind, step, request, limit=wanted, created_in=created_in) for step in steps)
             found += [item for items in await asyncio.gather(*reads) for item in items]
         return Chunk(tuple(found[:size]), ended=len(found) < size)
 
@@ -115,6 +116,7 @@ class MongoSource:
         kind: RecordKind,
         phase: Phase,
         request: PageRequest,
+        *,
         limit: int,
         created_in: Period | None,
     ) -> list[tuple[Position, Found]]:

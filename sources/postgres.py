@@ -7,17 +7,19 @@ from domain.errors import SourceMismatchError
 from domain.filters import BookingFilter, Children, CustomerFilter, LeadFilter
 from domain.money import Money
 from domain.paging import Page, PageRequest, Position, page_of
-from domain.records import Booking, CrmRecord, Key, Lead, Revenue
+from domain.records import Booking, CrmRecord, Key, Lead, Revenue, Stats
 from domain.time import Period
 from sources.postgres_connection import PostgresConnection
 from sources.postgres_mapping import REFLECT, ColumnInfo
-from sources.postgres_rows import Conditions, RowStatements
+from sources.postgres_rows import RowStatements
 from sources.postgres_tables import Tables, tables_of
 from sources.postgres_types import KeyType
 from sources.profile import Profile
 
 R = TypeVar("R")
 Tenant = str | None
+#: The parts that are selected of what a loader loads.
+Picks = frozenset[str]
 
 
 class PostgresSource:
@@ -54,7 +56,7 @@ class PostgresSource:
         tables = await self._mapped()
         if tables.customers is None:
             return []
-        return await self._read_page(tenant, tables.customers, request, tables.customer_filters(chosen))
+        return await self._read_page(tenant, tables.customers, request, chosen)
 
     async def customers_by_key(self, tenant: Tenant, keys: Collection[Key]) -> Mapping[Key, CrmRecord]:
         return await self._by_key(tenant, (await self._mapped()).customers, keys)
@@ -70,68 +72,67 @@ class PostgresSource:
 
     async def count_customers(self, tenant: Tenant, chosen: CustomerFilter) -> int:
         tables = await self._mapped()
-        return (
-            0
-            if tables.customers is None
-            else await self._count(tenant, tables.customers, tables.customer_filters(chosen))
-        )
+        return 0 if tables.customers is None else await self._count(tenant, tables.customers, chosen)
 
     # ── leads ──
 
     async def leads(self, tenant: Tenant, chosen: LeadFilter | None, request: PageRequest) -> Page[Lead]:
         tables = await self._mapped()
-        return await self._page(tenant, tables.leads, request, tables.lead_filters(chosen))
+        return await self._page(tenant, tables.leads, request, chosen)
 
     async def count_leads(self, tenant: Tenant, chosen: LeadFilter | None) -> int:
         tables = await self._mapped()
-        return await self._count(tenant, tables.leads, tables.lead_filters(chosen))
+        return await self._count(tenant, tables.leads, chosen)
 
     async def leads_by_key(self, tenant: Tenant, keys: Collection[Key]) -> Mapping[Key, Lead]:
         return await self._by_key(tenant, (await self._mapped()).leads, keys)
 
     async def leads_by_customer(
-        self, tenant: Tenant, keys: Collection[Key], asked: Children[LeadFilter]
+        self, tenant: Tenant, keys: Collection[Key], asked: Children[LeadFilter], _: Picks
     ) -> Mapping[Key, Page[Lead]]:
         tables = await self._mapped()
-        return await self._children(tenant, tables.leads, keys, tables.lead_filters(asked.chosen), asked.request)
+        return await self._children(tenant, tables.leads, keys, asked.chosen, asked.request)
 
-    async def lead_count_by_customer(
-        self, tenant: Tenant, keys: Collection[Key], chosen: LeadFilter | None
-    ) -> Mapping[Key, int]:
+    async def lead_stats_by_customer(
+        self, tenant: Tenant, keys: Collection[Key], chosen: LeadFilter | None, _: Picks
+    ) -> Mapping[Key, Stats]:
         tables = await self._mapped()
-        return await self._count_by_owner(tenant, tables.leads, keys, tables.lead_filters(chosen))
+        return await self._stats(tenant, tables.leads, keys, chosen)
 
     # ── bookings ──
 
     async def bookings(self, tenant: Tenant, chosen: BookingFilter | None, request: PageRequest) -> Page[Booking]:
         tables = await self._mapped()
-        return await self._page(tenant, tables.bookings, request, tables.booking_filters(chosen))
+        return await self._page(tenant, tables.bookings, request, chosen)
 
     async def count_bookings(self, tenant: Tenant, chosen: BookingFilter | None) -> int:
         tables = await self._mapped()
-        return await self._count(tenant, tables.bookings, tables.booking_filters(chosen))
+        return await self._count(tenant, tables.bookings, chosen)
 
     async def bookings_by_key(self, tenant: Tenant, keys: Collection[Key]) -> Mapping[Key, Booking]:
         return await self._by_key(tenant, (await self._mapped()).bookings, keys)
 
     async def bookings_by_customer(
-        self, tenant: Tenant, keys: Collection[Key], asked: Children[BookingFilter]
+        self, tenant: Tenant, keys: Collection[Key], asked: Children[BookingFilter], _: Picks
     ) -> Mapping[Key, Page[Booking]]:
         tables = await self._mapped()
-        return await self._children(tenant, tables.bookings, keys, tables.booking_filters(asked.chosen), asked.request)
+        return await self._children(tenant, tables.bookings, keys, asked.chosen, asked.request)
 
-    async def booking_count_by_customer(
-        self, tenant: Tenant, keys: Collection[Key], chosen: BookingFilter | None
-    ) -> Mapping[Key, int]:
+    async def booking_stats_by_customer(
+        self, tenant: Tenant, keys: Collection[Key], chosen: BookingFilter | None, _: Picks
+    ) -> Mapping[Key, Stats]:
         tables = await self._mapped()
-        return await self._count_by_owner(tenant, tables.bookings, keys, tables.booking_filters(chosen))
+        return await self._stats(tenant, tables.bookings, keys, chosen)
 
     # ── revenue ──
 
     async def revenue_by_customer(
-        self, tenant: Tenant, keys: Collection[Key], period: Period | None
+        self, tenant: Tenant, keys: Collection[Key], period: Period | None, picks: Picks
     ) -> Mapping[Key, Revenue]:
-        """Sum exactly what the profile counts as revenue, in the store's currency and apart in any other."""
+        """Sum exactly what the profile counts as revenue, in the store's currency and apart in any other.
+
+        Of a Revenue only what *picks* names is computed.
+        """
         tables = await self._mapped()
         statements = tables.revenue
         assert statements is not None
@@ -140,17 +141,16 @@ class PostgresSource:
         rows = await self._run(
             tenant,
             statements.mapped.has_tenant and statements.mapped.tenant_type,
-            statements.by_owner(period),
+            statements.by_owner(period, picks),
             owners=list(owners),
         )
         section = self._profile.revenue
         assert section is not None
         sums: dict[Key, dict[str, tuple[Money, int]]] = {}
         for row in rows:
-            currency = row.currency if statements.currency is not None else self._profile.store.currency
-            if row.count:
-                total = Money.rounded(row.total, currency, minor=section.unit == "minor")
-                sums.setdefault(str(row.owner), {})[currency] = (total, row.count)
+            if row.total is not None or row.count:
+                total = Money.rounded(row.total or 0, row.currency, minor=section.unit == "minor")
+                sums.setdefault(str(row.owner), {})[row.currency] = (total, row.count or 0)
         return {key: self._revenue(found) for key, found in sums.items()}
 
     def _revenue(self, found: Mapping[str, tuple[Money, int]]) -> Revenue:
@@ -193,7 +193,7 @@ class PostgresSource:
         return await self._run(tenant, mapped.has_tenant and mapped.tenant_type, query, **values)
 
     async def _run(self, tenant: Tenant, type_: KeyType | bool, query: Any, **values: Any) -> Sequence[Any]:
-        """Run *query* within *tenant*; a list of keys that nothing can equal, and a tenant that cannot be, find nothing."""
+        """Run *query* within *tenant*; no keys, and a tenant that the store cannot have, find nothing."""
         if any(value == [] for value in values.values()):
             return []
         if isinstance(type_, KeyType):
@@ -218,43 +218,44 @@ class PostgresSource:
         return {key: found[str(value)] for value, key in asked.items() if str(value) in found}
 
     async def _read_page(
-        self, tenant: Tenant, statements: RowStatements[R], request: PageRequest, filters: Conditions
+        self, tenant: Tenant, statements: RowStatements[R], request: PageRequest, chosen: object
     ) -> list[tuple[Position, R]]:
         found: list[tuple[Position, R]] = []
-        for query in statements.page(request, filters):
+        for query in statements.page(request, statements.filters(chosen)):
             wanted = request.size + 1 - len(found)
             if wanted > 0:
                 found += statements.found(await self._rows(tenant, statements, query.limit(wanted)), request)
         return found
 
     async def _page(
-        self, tenant: Tenant, statements: RowStatements[R] | None, request: PageRequest, filters: Conditions
+        self, tenant: Tenant, statements: RowStatements[R] | None, request: PageRequest, chosen: object
     ) -> Page[R]:
         if statements is None:
             return Page(request)
-        return page_of(request, await self._read_page(tenant, statements, request, filters))
+        return page_of(request, await self._read_page(tenant, statements, request, chosen))
 
-    async def _count(self, tenant: Tenant, statements: RowStatements[Any] | None, filters: Conditions) -> int:
+    async def _count(self, tenant: Tenant, statements: RowStatements[Any] | None, chosen: object) -> int:
         if statements is None:
             return 0
-        rows = await self._rows(tenant, statements, statements.count(filters))
+        rows = await self._rows(tenant, statements, statements.count(statements.filters(chosen)))
         return rows[0][0] if rows else 0
 
-    async def _count_by_owner(
-        self, tenant: Tenant, statements: RowStatements[Any] | None, keys: Collection[Key], filters: Conditions
-    ) -> Mapping[Key, int]:
+    async def _stats(
+        self, tenant: Tenant, statements: RowStatements[Any] | None, keys: Collection[Key], chosen: object
+    ) -> Mapping[Key, Stats]:
         assert statements is not None
         assert statements.owner is not None
         owners = self._keys(statements.owner.type, keys)
-        rows = await self._rows(tenant, statements, statements.count_by_owner(filters), owners=list(owners))
-        return {str(owner): count for owner, count in rows}
+        query = statements.stats_by_owner(statements.filters(chosen))
+        rows = await self._rows(tenant, statements, query, owners=list(owners))
+        return {str(row.owner): Stats(count=row.count) for row in rows}
 
     async def _children(
         self,
         tenant: Tenant,
         statements: RowStatements[R] | None,
         keys: Collection[Key],
-        filters: Conditions,
+        chosen: object,
         request: PageRequest,
     ) -> Mapping[Key, Page[R]]:
         assert statements is not None
@@ -262,10 +263,13 @@ class PostgresSource:
         owners = self._keys(statements.owner.type, keys)
         simple = statements.is_simple(request)
         rows = await self._rows(
-            tenant, statements, statements.children(request, filters, simple=simple), owners=list(owners)
+            tenant,
+            statements,
+            statements.children(request, statements.filters(chosen), simple=simple),
+            owners=list(owners),
         )
         if simple and any(row.position is None for row in rows):
-            query = statements.children(request, filters, simple=False)
+            query = statements.children(request, statements.filters(chosen), simple=False)
             rows = await self._rows(tenant, statements, query, owners=list(owners))
         by_owner: dict[str, list[Any]] = {}
         for row in rows:

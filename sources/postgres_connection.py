@@ -14,7 +14,7 @@ from domain.errors import SourceMismatchError, SourceUnavailableError
 from sources.availability import Availability
 from sources.meter import statement
 
-#: undefined_column, undefined_table, undefined_function (a column of another type), insufficient_privilege, 3F000 no schema.
+#: What is not there or of another type than mapped: a column, a table, a schema, a function; or not to be read.
 _MISMATCH = frozenset({"42703", "42P01", "42883", "42501", "3F000", "42804"})
 #: Connections refused, lost, cut or not admitted; the server starting or stopping.
 _DOWN = ("08", "57P0", "53", "28", "3D")
@@ -68,8 +68,6 @@ class PostgresConnection:
                 async with asyncio.timeout(self._seconds), self._engine.connect() as connection:
                     result = await connection.execute(query, values)
                     rows = result.all()
-            self._availability.found_up()
-            return rows
         except (TimeoutError, PoolTimeoutError) as error:
             raise SourceUnavailableError("postgres", f"no answer within {self._seconds} s") from error
         except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
@@ -78,6 +76,8 @@ class PostgresConnection:
             raise self._availability.found_down(error) from error
         except DBAPIError as error:
             raise self._translated(error) from error
+        self._availability.found_up()
+        return rows
 
     def _translated(self, error: DBAPIError) -> Exception:
         state = str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or "")

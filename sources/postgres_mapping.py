@@ -9,6 +9,7 @@ from sqlalchemy import Column as SqlColumn
 from sqlalchemy import (
     ColumnElement,
     MetaData,
+    Numeric,
     Table,
     Text,
     and_,
@@ -75,6 +76,7 @@ class MappedTable:
         rows: Rows,
         roles: Mapping[str, str],
         fields: Iterable[Path],
+        *,
         reflected: Reflected,
         zone: tzinfo,
         faults: MappingFaults,
@@ -138,10 +140,12 @@ class MappedTable:
 
     def of_tenant(self) -> list[ColumnElement[bool]]:
         """Hold the rows to one tenant, `:tenant`, and to the profile's `where`."""
-        conditions = (
-            [] if "tenant" not in self else [self["tenant"] == bindparam("tenant", type_=self.tenant_type.type)]
-        )
-        return [*conditions, *self.where(self._rows.where)]
+        tenant = [self["tenant"] == bindparam("tenant", type_=self.tenant_type.type)] if self.has_tenant else []
+        return [*tenant, *self.own_conditions]
+
+    @property
+    def own_conditions(self) -> list[ColumnElement[bool]]:
+        return self.where(self._rows.where)
 
     @property
     def has_tenant(self) -> bool:
@@ -165,8 +169,20 @@ class MappedTable:
     # ── values ──
 
     def text(self, role: str) -> ColumnElement[Any]:
-        """Be what *role* holds as text."""
-        return self._text(Path(self._roles[role]))
+        """Be what *role* holds as text; NULL where the profile does not map it."""
+        return self._text(Path(self._roles[role])) if role in self else cast(null(), Text)
+
+    def raw(self, role: str) -> ColumnElement[Any]:
+        """Be what *role* holds as it is; NULL where the profile does not map it."""
+        return self[role] if role in self else cast(null(), Text)
+
+    def first_of_each(self, fields: Mapping[str, Field | Join | None]) -> list[ColumnElement[Any]]:
+        """Be *fields* as texts, each labelled with its name."""
+        return [self.first_of(field).label(name) for name, field in fields.items()]
+
+    def dates(self, times: Mapping[str, TimeColumn], *roles: str) -> list[ColumnElement[Any]]:
+        """Be *roles* as dates, each labelled with its name; NULL for those that *times* lacks."""
+        return [(times[role].selected if role in times else cast(null(), Text)).label(role) for role in roles]
 
     def first_of(self, field: Field | Join | None) -> ColumnElement[Any]:
         """Be the first of *field*'s paths that is not empty, as text; NULL where the profile has no such field."""
@@ -202,8 +218,14 @@ class MappedTable:
             self._faults.add(where, f"column {self._roles[role]!r} is of type {info.type}, not a date")
         return TimeColumn(column, forms.get(info.type, Form.INSTANT), self._zone, required=info.required)
 
+    def times(self, *roles: str) -> dict[str, TimeColumn]:
+        """Be those of *roles* that the profile maps, as dates."""
+        return {role: self.time(role) for role in roles if role in self}
+
     def number(self, role: str) -> ColumnElement[Any]:
-        """Be what *role* holds as numeric; NULL for what is no number."""
+        """Be what *role* holds as numeric; NULL for what is no number, and where the profile does not map it."""
+        if role not in self:
+            return cast(null(), Numeric)
         column, kind = self[role], self.info(role).type
         if kind in _LARGEST:
             largest = _LARGEST[kind]

@@ -50,7 +50,10 @@ class Owner:
 
 
 class RowStatements(Generic[R]):
-    """Compose what is asked of *mapped*'s rows; *make* turns a row of *columns* into a record."""
+    """Compose what is asked of *mapped*'s rows; *make* turns a row of *columns* into a record.
+
+    *orders* are the dates that lists are ordered by, *filters* turns a filter of the domain into conditions.
+    """
 
     def __init__(
         self,
@@ -60,6 +63,7 @@ class RowStatements(Generic[R]):
         columns: Sequence[ColumnElement[Any]],
         make: Callable[[Record], R],
         orders: dict[str, TimeColumn],
+        filters: Callable[[Any], Conditions],
         owner: Owner | None = None,
     ) -> None:
         self.mapped = mapped
@@ -67,6 +71,8 @@ class RowStatements(Generic[R]):
         self.owner = owner
         self.make = make
         self.orders = orders
+        #: What a filter of the domain is as conditions; None filters nothing.
+        self.filters = filters
         self._columns = columns
         self._from = owner.joined if owner is not None else mapped.table
         self._key = mapped.ordered_key()
@@ -82,9 +88,11 @@ class RowStatements(Generic[R]):
     def count(self, filters: Conditions) -> Select[Any]:
         return self._select([func.count()], filters)
 
-    def count_by_owner(self, filters: Conditions) -> Select[Any]:
+    def stats_by_owner(self, filters: Conditions) -> Select[Any]:
+        """Aggregate the rows of each of `:owners`, all of it in one statement: `owner`, `count`."""
         owner = self._owner()
-        return self._select([owner.key, func.count()], [owner.any_of(), *filters]).group_by(owner.key)
+        columns = [owner.key.label("owner"), func.count().label("count")]
+        return self._select(columns, [owner.any_of(), *filters]).group_by(owner.key)
 
     def _select(self, columns: Sequence[ColumnElement[Any]], conditions: Conditions) -> Select[Any]:
         return select(*columns).select_from(self._from).where(*self.mapped.of_tenant(), *conditions)

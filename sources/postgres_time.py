@@ -77,7 +77,7 @@ class TimeColumn:
             return TimeColumn(
                 func.coalesce(self.expression, other.expression), self.form, self.zone, required=other.required
             )
-        both = func.coalesce(self._as_instant(), other._as_instant())
+        both = func.coalesce(self.as_instant(), other.as_instant())
         return TimeColumn(both, Form.INSTANT, self.zone, required=other.required)
 
     def bind(self, asked: datetime) -> tuple[ColumnElement[Any], bool]:
@@ -85,7 +85,8 @@ class TimeColumn:
         bound = self.stored.bound(asked)
         return self._bound(bound.value), bound.exact
 
-    def _as_instant(self) -> ColumnElement[Any]:
+    def as_instant(self) -> ColumnElement[Any]:
+        """Be the dates as timestamptz, whatever their form."""
         if self.form is Form.INSTANT:
             return self.expression
         known = case((self.has_value, self.expression)) if self.form.is_text else self.expression

@@ -1,0 +1,88 @@
+"""Leads as statements."""
+
+from sqlalchemy import ColumnElement
+
+from domain.filters import LeadFilter
+from domain.records import Lead
+from domain.status import LeadStatus
+from sources.postgres_mapping import MappedTable
+from sources.postgres_rows import Record, RowStatements
+from sources.postgres_sections import Sections, clean, in_status, key_of, meaning_of, one_of, roles
+from sources.profile import LeadSection
+
+_DATES = ("created_at", "updated_at", "next_follow_up_at")
+
+
+def lead_table(sections: Sections, section: LeadSection) -> MappedTable:
+    """Map *section* onto its table."""
+    named = roles(
+        key=section.key,
+        created_at=section.created_at,
+        status=section.status.column,
+        customer=section.customer.column if section.customer else None,
+        updated_at=section.updated_at,
+        next_follow_up_at=section.next_follow_up_at,
+        contact_attempts=section.contact_attempts,
+    )
+    fields = [section.name, section.email, section.phone, section.source, section.service, section.notes]
+    return sections.map("lead", section, named, fields)
+
+
+def lead_statements(sections: Sections, section: LeadSection, mapped: MappedTable) -> RowStatements[Lead]:
+    """Read leads from their table *mapped*."""
+    times = mapped.times(*_DATES)
+    owner = sections.owner(mapped, section.customer, mapped)
+
+    def make(row: Record) -> Lead:
+        dates = {role: time.stored.read(getattr(row, role)) for role, time in times.items()}
+        return Lead(
+            key=str(row.key),
+            customer_key=key_of(row.customer),
+            status=meaning_of(section.status, row.status, LeadStatus.UNKNOWN),
+            store_status=row.status,
+            name=clean(row.name),
+            email=clean(row.email),
+            phone=clean(row.phone),
+            source=clean(row.source),
+            service=clean(row.service),
+            notes=clean(row.notes),
+            contact_attempts=_count(row.contact_attempts),
+            **dates,
+        )
+
+    def filters(chosen: LeadFilter | None) -> list[ColumnElement[bool]]:
+        if chosen is None:
+            return []
+        return [
+            *in_status(mapped, section.status, chosen.status, LeadStatus.UNKNOWN),
+            *one_of(mapped, section.source, chosen.source),
+            *times["created_at"].within(chosen.created_in),
+        ]
+
+    columns = [
+        mapped["key"].label("key"),
+        mapped.text("status").label("status"),
+        (mapped.text("customer") if owner is None else owner.key).label("customer"),
+        mapped.number("contact_attempts").label("contact_attempts"),
+        *mapped.dates(times, *_DATES),
+        *mapped.first_of_each(
+            {
+                "name": section.name,
+                "email": section.email,
+                "phone": section.phone,
+                "source": section.source,
+                "service": section.service,
+                "notes": section.notes,
+            }
+        ),
+    ]
+    orders = {"CREATED_AT": times["created_at"]}
+    if "updated_at" in times:
+        orders["UPDATED_AT"] = times["updated_at"]
+    return RowStatements(mapped, kind=None, columns=columns, make=make, orders=orders, filters=filters, owner=owner)
+
+
+def _count(stored: object) -> int | None:
+    """Read a number that a GraphQL Int can say; None for any other."""
+    number = None if stored is None else int(str(stored).partition(".")[0])
+    return number if number is not None and -(1 << 31) <= number < 1 << 31 else None

@@ -1,0 +1,65 @@
+"""Revenue as statements: summed exactly, by customer and currency."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Numeric, Select, cast, func, null, select
+
+from domain.time import Period
+from sources.postgres_mapping import MappedTable
+from sources.postgres_rows import Owner
+from sources.postgres_sections import Sections, roles
+from sources.postgres_time import TimeColumn
+from sources.profile import RevenueSection
+
+
+@dataclass(frozen=True, slots=True)
+class RevenueStatements:
+    """Sum the rows of *mapped*: *amount* is numeric, in the unit of the store; *currency* is upper case."""
+
+    mapped: MappedTable
+    owner: Owner | None
+    amount: ColumnElement[Any]
+    at: TimeColumn
+    currency: ColumnElement[Any]
+
+    def by_owner(self, period: Period | None, picks: frozenset[str]) -> Select[Any]:
+        """Sum by `owner` and `currency`: `total` as stored, in major or minor units, `count` of the rows.
+
+        *picks* names the parts of a Revenue that are wanted; what none of them needs is NULL.
+        """
+        assert self.owner is not None
+        total = func.sum(self.amount) if picks != {"count"} else cast(null(), Numeric)
+        count = func.count(self.amount) if picks & {"count", "average"} else cast(null(), Integer)
+        columns = [
+            self.owner.key.label("owner"),
+            self.currency.label("currency"),
+            total.label("total"),
+            count.label("count"),
+        ]
+        return (
+            select(*columns)
+            .select_from(self.owner.joined)
+            .where(*self.mapped.of_tenant(), self.owner.any_of(), *self.at.within(period))
+            .group_by(self.owner.key, self.currency)
+        )
+
+
+def revenue_statements(sections: Sections, section: RevenueSection, leads: MappedTable | None) -> RevenueStatements:
+    """Map *section* onto its table, which may reach its customers through one of *leads*."""
+    named = roles(
+        amount=section.amount,
+        at=section.at,
+        currency=section.currency,
+        customer=section.customer.column if section.customer else None,
+    )
+    mapped = sections.map("revenue", section, named)
+    own = sections.profile.store.currency
+    currency = func.upper(func.coalesce(func.nullif(func.btrim(mapped.text("currency")), ""), own))
+    return RevenueStatements(
+        mapped,
+        sections.owner(mapped, section.customer, leads),
+        mapped.number("amount"),
+        mapped.time("at"),
+        currency,
+    )

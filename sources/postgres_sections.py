@@ -1,0 +1,104 @@
+"""What the sections of a profile have in common as tables: how they are mapped, whose rows are, and their filters."""
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, false, func, not_, or_
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from sources.postgres_mapping import MappedTable, MappingFaults, Reflected
+from sources.postgres_rows import Owner
+from sources.postgres_types import is_storable
+from sources.profile import Field, Join, Path, Profile, Ref, Rows, StatusMap
+
+S = TypeVar("S", bound=Enum)
+
+
+class Sections:
+    """Map sections of *profile* onto the database as *reflected* shows it; *faults* collects what it contradicts."""
+
+    def __init__(self, profile: Profile, reflected: Reflected) -> None:
+        self.profile = profile
+        self.reflected = reflected
+        self.faults = MappingFaults()
+        self._zone = ZoneInfo(profile.store.timezone)
+
+    def map(
+        self, name: str, section: Rows, roles: Mapping[str, str], fields: Sequence[Field | Join | None] = ()
+    ) -> MappedTable:
+        """Map *section*, called *name*: its columns by role, and the columns that *fields* read."""
+        paths = [path for field in fields if field is not None for path in _paths(field)]
+        return MappedTable(name, section, roles, paths, reflected=self.reflected, zone=self._zone, faults=self.faults)
+
+    def owner(self, mapped: MappedTable, ref: Ref | None, leads: MappedTable | None) -> Owner | None:
+        """Say which customer a row of *mapped* belongs to: by *ref*, directly or through one of *leads*."""
+        if ref is None:
+            return None
+        if ref.through is None:
+            return Owner(mapped["customer"], mapped.key_type("customer"), mapped.table)
+        assert leads is not None
+        named, key = mapped["customer"], leads["key"]
+        if mapped.info("customer").type != leads.info("key").type:
+            named, key = cast(named, Text), cast(key, Text)
+        same_tenant = [mapped["tenant"] == leads["tenant"]] if "tenant" in mapped and "tenant" in leads else []
+        joined = mapped.table.outerjoin(leads.table, and_(named == key, *same_tenant, *leads.own_conditions))
+        return Owner(leads["customer"], leads.key_type("customer"), joined)
+
+
+def roles(**named: str | None) -> dict[str, str]:
+    """Leave out the roles that the profile does not map."""
+    return {role: column for role, column in named.items() if column is not None}
+
+
+def _paths(field: Field | Join) -> tuple[Path, ...]:
+    return field.parts if isinstance(field, Join) else field
+
+
+# ── what rows hold ──
+
+
+def clean(stored: object) -> str | None:
+    """Make of what a store holds a text that says something, or None."""
+    return None if stored is None else str(stored).strip() or None
+
+
+def key_of(stored: object) -> str | None:
+    return None if stored is None else str(stored)
+
+
+def meaning_of(words: StatusMap[S], word: str | None, unknown: S) -> S:
+    """Translate the store's *word*: *unknown* for one that the profile does not map, and for none."""
+    return next((status for status, listed in words.words.items() if word in listed), unknown)
+
+
+# ── what rows are narrowed by ──
+
+
+def one_of(mapped: MappedTable, field: Field | None, chosen: Sequence[str] | None) -> list[ColumnElement[bool]]:
+    """Hold *field* to one of the texts *chosen*; nothing is so where the profile does not map it."""
+    if chosen is None:
+        return []
+    if field is None:
+        return [false()]
+    return [mapped.first_of(field) == func.any(_texts([text for text in chosen if is_storable(text)]))]
+
+
+def in_status(
+    mapped: MappedTable, words: StatusMap[S], chosen: Sequence[S] | None, unknown: S
+) -> list[ColumnElement[bool]]:
+    """Hold the status to one of *chosen*, of which *unknown* is every word that the profile does not map."""
+    if chosen is None:
+        return []
+    stored = mapped.text("status")
+    listed = [word for status in chosen if status is not unknown for word in words.words.get(status, ())]
+    known = stored == func.any(_texts(listed))
+    if unknown not in chosen:
+        return [known]
+    every = [word for mapped_words in words.words.values() for word in mapped_words]
+    return [or_(known, stored.is_(None), not_(stored == func.any(_texts(every))))]
+
+
+def _texts(values: Sequence[str]) -> ColumnElement[Any]:
+    return bindparam(None, list(values), type_=ARRAY(Text), unique=True)
