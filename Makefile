@@ -5,12 +5,13 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: help install demo test check clean
+.PHONY: help install demo test check graphiql clean
 
 help:
 	@echo 'make demo      install, start stores with demo data, serve http://127.0.0.1:8000/ (ARGS=--help shows options)'
 	@echo 'make test      install and run the tests (ARGS=… goes to pytest)'
 	@echo 'make check     format, lint, types, imports, and the schema as it was printed last'
+	@echo 'make graphiql  bundle GraphiQL again after a change in gateway/graphiql'
 	@echo 'make install   make .venv with everything in it, once'
 	@echo 'make clean     remove .venv and caches; the demo keeps its data'
 
@@ -35,6 +36,11 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m gateway schema | diff schema.graphql -
+
+# Needs Node; the built files are in the repository, so nothing else does.
+graphiql:
+	npm --prefix gateway/graphiql ci
+	npm --prefix gateway/graphiql run build
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
