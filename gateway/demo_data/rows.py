@@ -45,7 +45,8 @@ _BOOKING_COUNTS = (1, 1, 2, 2, 2, 3, 4)
 #: How a lead that hangs on no customer could find one.
 _STRAYS = (*("not at all",) * 7, "email", "email", "phone")
 #: What became of leads, by age; "archived" is a word that the profile does not know.
-_YOUNG_LEADS = (*("new",) * 6, *("contacted",) * 4, "called", *("qualified",) * 3, *("quoted",) * 4, "lost", "spam")
+_OPEN_LEADS = (*("new",) * 6, *("contacted",) * 4, "called", *("qualified",) * 3, *("quoted",) * 4, "lost", "spam")
+_YOUNG_LEADS = (*_OPEN_LEADS, *("won",) * 12)
 _OLD_LEADS = (
     *("won",) * 60,
     *("lost",) * 74,
@@ -144,7 +145,7 @@ class RowMaker:
             self._add_quote(customer, lead, status, created, draw)
         if status == "won":
             for nth in range(pick(draw, _BOOKING_COUNTS)):
-                self._add_booking(customer, lead, service, source, day=day + 2 + nth * 28 * draw(), draw=draw)
+                self._add_booking(customer, lead, service, source, day=day + (2 + nth * 28) * draw(), draw=draw)
         return updated
 
     def _add_stray_lead(self, customer: int, person: Person, day: float, draw: Draw) -> None:
@@ -158,7 +159,7 @@ class RowMaker:
             name, email, phone = None, None, write_phone(customer)
         created = _FIRST_DAY + timedelta(days=day)
         self._lead += 1
-        word = pick(draw, _YOUNG_LEADS)
+        word = pick(draw, _OPEN_LEADS)
         row = (
             self._lead,
             None,
@@ -179,7 +180,7 @@ class RowMaker:
     def _add_quote(self, customer: int, lead: int, lead_word: str, created: datetime, draw: Draw) -> None:
         status, accepted = "sent", None
         if lead_word == "won":
-            status, accepted = "accepted", created + timedelta(days=1 + 4 * draw())
+            status, accepted = "accepted", min(created + timedelta(days=5 * draw()), LAST_DAY)
         elif lead_word == "lost":
             if chance(draw, 0.7):
                 return
