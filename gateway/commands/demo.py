@@ -19,7 +19,7 @@ from gateway.settings import Settings, read_settings
 
 _HOST = "127.0.0.1"
 _INTERRUPTED = 130
-_QUERY = "{ customers(first: 5) { nodes { name totalLeads totalBookings totalRevenue { amount currency } } } }"
+_QUERY = "{ customers(first: 3) { nodes { name totalLeads totalBookings totalRevenue { amount currency } } } }"
 
 
 def run(arguments: Namespace) -> int:
