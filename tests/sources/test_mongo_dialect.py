@@ -1,0 +1,159 @@
+"""Each form of query that the gateway sends, pinned on the server it runs against: forms that servers read alike."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from bson import ObjectId
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from domain.keyset import Beyond, Nulls, Ties
+from domain.records import RecordKind
+from domain.stored_time import Form, StoredTime
+from domain.time import Period
+from gateway.embedded import EmbeddedStores
+from sources.mongo import MongoSource
+from sources.mongo_forms import KeyForm, Query, TimeField, after_key, all_of, one_of, spellings
+from sources.profile import AccountSection, Links, Profile, StoreSection
+from tests.loading import fill_mongo, mongo_url
+
+NEW_YEAR = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def millis(count: int) -> datetime:
+    return NEW_YEAR + timedelta(milliseconds=count)
+
+
+#: Dates of every form, in one field: real ones to the millisecond, texts of the profile's shape, and odd ones.
+DOCUMENTS: list[dict[str, Any]] = [
+    {"id": "a", "at": millis(123), "iso": "2025-01-01T00:00:00", "link": "1", "role": "customer"},
+    {"id": "b", "at": millis(456), "iso": "2025-01-01T00:00:00.123456", "link": 1, "role": "customer"},
+    {"id": "c", "at": millis(456), "iso": "2025-01-01T00:00:00", "link": True, "role": "staff"},
+    {"id": "d", "at": "2025-01-01T00:00:00", "iso": "yesterday", "link": None, "role": "customer"},
+    {"id": "e", "at": None, "iso": None, "link": 1.5},
+    {"id": "f", "at": 5, "iso": 5, "link": "65f000000000000000000001"},
+    {"id": "g", "link": ObjectId("65f000000000000000000001"), "role": "customer"},
+    {"id": "h", "at": millis(2000), "iso": "2025-02-30T00:00:00", "link": {"id": "1"}},
+    {"id": "Щ", "at": millis(1000), "iso": "2025-03-01T12:30:00", "link": ["1"]},
+    {"id": "3", "at": millis(3000), "iso": "2025-03-02T00:00:00.500000", "link": ""},
+]
+NATIVE, ISO = TimeField("at", StoredTime(Form.MILLIS)), TimeField("iso", StoredTime(Form.ISO))
+WITH_DATE = {"at": ["a", "b", "c", "Щ", "h", "3"], "iso": ["a", "c", "b", "Щ", "3"]}
+
+
+@pytest.fixture(scope="module")
+async def collection(servers: EmbeddedStores) -> AsyncIterator[Any]:
+    url = mongo_url(servers, "dialect")
+    fill_mongo(url, {"documents": DOCUMENTS})
+    client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(url, tz_aware=True)
+    yield client.get_default_database().documents
+    client.close()
+
+
+async def ids(collection: Any, query: Query, *sort: tuple[str, int], limit: int = 0) -> list[str]:
+    cursor = collection.find(query, {"_id": 0, "id": 1})
+    if sort:
+        cursor = cursor.sort(list(sort))
+    return [document["id"] for document in await cursor.limit(limit).to_list(None)]
+
+
+@pytest.mark.parametrize("field", [NATIVE, ISO], ids=["native", "iso"])
+@pytest.mark.parametrize("ascending", [True, False], ids=["ascending", "descending"])
+async def test_all_dates_of_the_form_come_in_order(collection: Any, field: TimeField, *, ascending: bool) -> None:
+    direction = 1 if ascending else -1
+    query = field.beyond(Beyond(), ascending=ascending)
+    found = await ids(collection, query, (field.field, direction), ("id", direction))
+    assert found == WITH_DATE[field.field][::direction]
+
+
+@pytest.mark.parametrize("field", [NATIVE, ISO], ids=["native", "iso"])
+async def test_dates_of_no_or_another_form_come_by_key(collection: Any, field: TimeField) -> None:
+    found = await ids(collection, field.without(), ("id", 1))
+    assert found == sorted({document["id"] for document in DOCUMENTS} - set(WITH_DATE[field.field]))
+    after = after_key("id", Nulls("e"), KeyForm.TEXT, ascending=True)
+    assert after is not None
+    assert await ids(collection, all_of([field.without(), *after]), ("id", 1)) == [id_ for id_ in found if id_ > "e"]
+
+
+async def test_a_date_is_compared_to_the_millisecond(collection: Any) -> None:
+    sort = ("at", 1), ("id", 1)
+    assert await ids(collection, NATIVE.beyond(Beyond(millis(456)), ascending=True), *sort) == ["Щ", "h", "3"]
+    assert await ids(collection, NATIVE.beyond(Beyond(millis(456), inclusive=True), ascending=True), *sort) == [
+        "b", "c", "Щ", "h", "3",
+    ]  # fmt: skip
+    assert await ids(collection, NATIVE.beyond(Beyond(millis(456)), ascending=False), *sort) == ["a"]
+    between = millis(455) + timedelta(microseconds=500)
+    assert await ids(collection, NATIVE.beyond(Beyond(between), ascending=False), *sort) == ["a"]
+    assert await ids(collection, NATIVE.beyond(Beyond(between), ascending=True), *sort, limit=1) == ["b"]
+
+
+async def test_ties_are_just_this_date_and_the_keys_behind(collection: Any) -> None:
+    ties = NATIVE.ties(Ties(millis(456), "b"))
+    after = after_key("id", Ties(millis(456), "b"), KeyForm.TEXT, ascending=True)
+    assert ties is not None
+    assert after is not None
+    assert await ids(collection, all_of([ties, *after]), ("id", 1)) == ["c"]
+    assert NATIVE.ties(Ties(millis(456) + timedelta(microseconds=1), "b")) is None
+
+
+async def test_ties_of_text_dates_are_just_this_text(collection: Any) -> None:
+    ties = ISO.ties(Ties(NEW_YEAR, "a"))
+    after = after_key("id", Ties(NEW_YEAR, "a"), KeyForm.TEXT, ascending=True)
+    assert ties is not None
+    assert after is not None
+    assert await ids(collection, all_of([ties, *after]), ("id", 1)) == ["c"]
+
+
+async def test_a_text_date_is_compared_as_text(collection: Any) -> None:
+    found = await ids(collection, ISO.beyond(Beyond(NEW_YEAR), ascending=True), ("iso", 1), ("id", 1))
+    assert found == ["b", "Щ", "3"]
+
+
+@pytest.mark.parametrize(("field", "found"), [(NATIVE, ["a", "b", "c"]), (ISO, ["a", "b", "c"])], ids=["native", "iso"])
+async def test_a_period_holds_its_start_and_not_its_end(collection: Any, field: TimeField, found: list[str]) -> None:
+    end = millis(1000) if field is NATIVE else datetime(2025, 3, 1, 12, 30, tzinfo=UTC)
+    (within,) = field.within(Period(NEW_YEAR, end))
+    both = all_of([field.beyond(Beyond(), ascending=True), within])
+    assert await ids(collection, both, ("id", 1)) == found
+
+
+async def test_keys_are_found_one_and_many_also_where_they_look_like_numbers(collection: Any) -> None:
+    assert await ids(collection, one_of("id", ["3"])) == ["3"]
+    assert sorted(await ids(collection, one_of("id", ["3", "a", "Щ", "none"]))) == ["3", "a", "Щ"]
+
+
+async def test_links_are_found_as_text_number_and_object_id(collection: Any) -> None:
+    """Servers may find more beside odd values (true, objects): the source looks at what it reads once more."""
+    found = await ids(collection, one_of("link", spellings(["1"])), ("id", 1))
+    assert {"a", "b"} <= set(found)
+    oid = await ids(collection, one_of("link", spellings(["65f000000000000000000001"])), ("id", 1))
+    assert oid == ["f", "g"]
+
+
+async def test_a_condition_holds_to_its_words(collection: Any) -> None:
+    assert await ids(collection, all_of([one_of("role", ["customer"])]), ("id", 1)) == ["a", "b", "d", "g"]
+
+
+async def test_a_missing_field_and_a_null_are_the_same_to_a_link(collection: Any) -> None:
+    assert await ids(collection, one_of("link", spellings(["none"]))) == []
+
+
+async def test_the_source_keeps_only_what_really_names_the_key(servers: EmbeddedStores) -> None:
+    url = mongo_url(servers, "dialect_links")
+    fill_mongo(url, {"users": DOCUMENTS})
+    links = Links(partner=None, crm="link")
+    account = AccountSection(name_of="users", key="id", links=links, created_at="at")
+    source = MongoSource(Profile(store=StoreSection(name="dialect", currency="EUR"), account=account), url, seconds=5)
+    try:
+        found = await source.by_crm(None, RecordKind.ACCOUNT, {"1"})
+        assert {one.record.key for one in found} == {"a", "b"}
+        found = await source.by_key(None, RecordKind.ACCOUNT, {"3", "none", "Щ", "\x00"})
+        assert {one.record.key for one in found} == {"3", "Щ"}
+    finally:
+        source.close()
+
+
+async def test_limits_hold(collection: Any) -> None:
+    query = NATIVE.beyond(Beyond(), ascending=False)
+    assert await ids(collection, query, ("at", -1), ("id", -1), limit=2) == ["3", "h"]
