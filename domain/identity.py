@@ -120,6 +120,16 @@ class Identity:
             delivery = self._follower(account, accounts, deliveries)
         return Members(crm, account, delivery)
 
+    def partner_by_names(self, ref: RecordRef) -> RecordRef | None:
+        """Find the one record that *ref* is linked to unless CRM rows speak against it."""
+        is_account = ref.kind is RecordKind.ACCOUNT
+        side, other = (self._accounts, self._deliveries) if is_account else (self._deliveries, self._accounts)
+        named = side.names[ref.key].partner
+        for partner in (named, *other.namers_of_partner(ref.key)):
+            if partner is not None and partner in other.names and not self._names_refuse(ref.key, partner, side, other):
+                return RecordRef(RecordKind.DELIVERY if is_account else RecordKind.ACCOUNT, partner)
+        return None
+
     def contradicts(self, members: Members) -> bool:
         """Say whether a refused link ends at one of *members*."""
         return any(ref in self.contradicted for ref in members.refs)
@@ -160,11 +170,10 @@ class Identity:
 
     def _is_refused(self, account: Key, delivery: Key) -> bool:
         accounts, deliveries = self._accounts, self._deliveries
-        return (
-            self._names_another(account, delivery, accounts, deliveries)
-            or self._names_another(delivery, account, deliveries, accounts)
-            or self._rows_disagree(account, delivery)
-        )
+        return self._names_refuse(account, delivery, accounts, deliveries) or self._rows_disagree(account, delivery)
+
+    def _names_refuse(self, key: Key, partner: Key, side: Side, other: Side) -> bool:
+        return self._names_another(key, partner, side, other) or self._names_another(partner, key, other, side)
 
     def _names_another(self, key: Key, partner: Key, side: Side, other: Side) -> bool:
         """Say whether *key* names another than *partner*, or names none and is named by several."""

@@ -104,9 +104,10 @@ class Neighbourhood:
         return self.identity.members(ref)
 
     def names_a_row(self, members: Members) -> bool:
-        """Say whether a record among *members* names a CRM row."""
-        found = [self._found[ref.kind][ref.key] for ref in members.refs if ref.kind is not RecordKind.CRM]
-        return any(one.names.crm is not None for one in found)
+        """Say whether a record among *members* names a CRM row, or only CRM rows part it from one that does."""
+        refs = {ref for ref in members.refs if ref.kind is not RecordKind.CRM}
+        partners = {partner for partner in map(self.identity.partner_by_names, refs) if partner is not None}
+        return any(self._found[ref.kind][ref.key].names.crm is not None for ref in refs | partners)
 
     def linked(self, members: Members) -> Linked:
         """Answer what was read of *members*, the CRM row apart."""
