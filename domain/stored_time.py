@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import Enum
 from typing import Any
 
-from domain.time import from_local, read_iso, sane, to_local, write_iso
+from domain.time import from_local, meant, read_iso, sane, to_local, write_iso
 
 
 class Form(Enum):
@@ -45,12 +45,12 @@ class StoredTime:
                 return read_iso(stored, "iso", self.zone)
             case (Form.ISO_Z, str()):
                 return read_iso(stored, "iso_z", self.zone)
-            case (Form.NAIVE, datetime()):
+            case (Form.NAIVE, datetime(tzinfo=None)):
                 return from_local(stored, self.zone)
-            case (Form.INSTANT | Form.MILLIS, datetime()):
+            case (Form.INSTANT | Form.MILLIS, datetime(tzinfo=tzinfo())):
                 return sane(stored)
             case (Form.DAY, date()):
-                return from_local(datetime(stored.year, stored.month, stored.day), self.zone)  # noqa: DTZ001 - as stored
+                return from_local(_midnight(stored), self.zone)
             case _:
                 return None
 
@@ -64,12 +64,20 @@ class StoredTime:
             if self.form is Form.ISO_Z:
                 return Bound(write_iso(rounded.astimezone(UTC).replace(tzinfo=None), "iso_z"), exact=not over)
             return Bound(rounded, exact=not over)
+        if self.form is Form.DAY:
+            return self._day(asked)
         local = to_local(asked, self.zone)
         if self.form is Form.NAIVE:
             return Bound(local.naive, exact=local.exact)
-        if self.form is Form.ISO:
-            return Bound(write_iso(local.naive, "iso"), exact=local.exact)
-        midnight = local.naive.replace(hour=0, minute=0, second=0, microsecond=0)
-        if midnight == local.naive:
-            return Bound(midnight.date(), exact=local.exact)
-        return Bound((midnight + timedelta(days=1)).date(), exact=False)
+        return Bound(write_iso(local.naive, "iso"), exact=local.exact)
+
+    def _day(self, asked: datetime) -> Bound:
+        """Find the first day that begins at or after *asked*: not every day begins at a midnight that is shown."""
+        day = asked.astimezone(self.zone).date()
+        while (begins := meant(_midnight(day), self.zone)) < asked:
+            day += timedelta(days=1)
+        return Bound(day, exact=begins == asked)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - as stored, without zone

@@ -11,11 +11,12 @@ from domain.errors import BadInputError
 Micros = int
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
-#: What counts as a date: a day is kept free at both ends, so that no zone moves an instant out of what Python can hold.
-FIRST = datetime(1, 1, 2, tzinfo=UTC)
-LAST = datetime(9999, 12, 30, 23, 59, 59, 999999, tzinfo=UTC)
+#: What counts as a date, by what a store writes: the years 2 to 9998. The years 1 and 9999 stand for "never" in many
+#: programs, and without them no zone moves an instant out of what Python can hold.
+FIRST = datetime(2, 1, 1, tzinfo=UTC)
+LAST = datetime(9998, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 
-_YEAR = "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
+_YEAR = "([1-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8]|0[1-9][0-9]{2}|00[1-9][0-9]|000[2-9])"  # as FIRST and LAST
 _LEAP_YEAR = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([2468][048]|[13579][26]|0[48])00)"
 _DAY = (
     f"({_YEAR}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
@@ -41,7 +42,8 @@ def instant(value: Micros) -> datetime:
     return _EPOCH + value * _MICRO
 
 
-FIRST_MICROS, LAST_MICROS = micros(FIRST), micros(LAST)
+#: The instants that dates mean, in whatever zone they were written.
+FIRST_MICROS, LAST_MICROS = micros(FIRST - timedelta(days=1)), micros(LAST + timedelta(days=1))
 
 
 def sane(value: datetime | None) -> datetime | None:
@@ -55,21 +57,21 @@ def from_local(naive: datetime, zone: tzinfo) -> datetime | None:
     Of an hour that a clock shows twice the first is meant; an hour that it skips begins when it has been skipped.
     So a later text or column never means an earlier instant.
     """
-    try:
-        local = naive.replace(tzinfo=zone, fold=0)
-        found = local.astimezone(UTC)
-        if found.astimezone(zone).replace(tzinfo=None) != naive:  # the clock never showed this
-            found = _end_of_gap(local)
-        return sane(found)
-    except OverflowError:
-        return None
+    return meant(naive, zone) if FIRST <= naive.replace(tzinfo=UTC) <= LAST else None
 
 
-def _end_of_gap(local: datetime) -> datetime:
-    """Find the instant at which the clock skipped over *local*."""
-    before = local.replace(fold=1).astimezone(UTC)
-    after = local.astimezone(UTC)
-    zone = local.tzinfo
+def meant(naive: datetime, zone: tzinfo) -> datetime:
+    """Find the instant that *naive* means in *zone*, whether or not that counts as a date."""
+    local = naive.replace(tzinfo=zone, fold=0)
+    found = local.astimezone(UTC)
+    if found.astimezone(zone).replace(tzinfo=None) == naive:
+        return found
+    # The clock never showed this: what it showed before and after differ by what it skipped.
+    return _clock_change(local.replace(fold=1).astimezone(UTC), found, zone)
+
+
+def _clock_change(before: datetime, after: datetime, zone: tzinfo) -> datetime:
+    """Find the instant between *before* and *after* at which the clock of *zone* was put forward or back."""
     offset = before.astimezone(zone).utcoffset()
     while after - before > _MICRO:
         middle = before + (after - before) / 2
@@ -82,23 +84,26 @@ def _end_of_gap(local: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class LocalBound:
-    """Be the first *naive* date whose instant is at or after what was asked; *exact* if it means just that."""
+    """Be the first *naive* date that a clock shows at or after what was asked; *exact* if it means just that."""
 
     naive: datetime
     exact: bool
 
 
 def to_local(asked: datetime, zone: tzinfo) -> LocalBound:
-    """Find where *asked* falls among the naive dates that a store writes in *zone*."""
+    """Find where *asked* falls among the naive dates that a store writes in *zone*.
+
+    A date in an hour that the clock skipped means the end of that hour and still lies before the bound of that end:
+    it is equal to nothing that is asked. No clock has shown it, so nothing but a mistake can have written it.
+    """
     local = asked.astimezone(zone)
     if not local.fold:
         return LocalBound(local.replace(tzinfo=None), exact=True)
     # Nothing stored means the second showing of this hour: the next date that means anything ends it.
-    shown_once = (asked - _EPOCH) // timedelta(seconds=1)
-    end = shown_once
-    while instant(end * 1_000_000).astimezone(zone).fold:
-        end += 900 - end % 900
-    return LocalBound(instant(end * 1_000_000).astimezone(zone).replace(tzinfo=None), exact=False)
+    second = asked.astimezone(UTC)
+    first = local.replace(fold=0).astimezone(UTC)
+    end = _clock_change(first, second, zone) + (second - first)
+    return LocalBound(end.astimezone(zone).replace(tzinfo=None), exact=False)
 
 
 def read_iso(text: str, form: IsoForm, zone: tzinfo) -> datetime | None:
