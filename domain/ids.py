@@ -10,7 +10,7 @@ from domain.records import Key, RecordKind, RecordRef
 
 #: The kinds of things that have an id, by the name of their GraphQL type.
 CUSTOMER, LEAD, BOOKING = "Customer", "Lead", "Booking"
-_TYPES = frozenset({CUSTOMER, LEAD, BOOKING})
+_WITHOUT_KIND = frozenset({LEAD, BOOKING})
 _KINDS = {kind.value: kind for kind in RecordKind}
 #: Longer than any id that is handed out for a key of a sane length.
 _LONGEST = 2_000
@@ -41,20 +41,15 @@ def decode_id(text: str, expected: str | None = None) -> GlobalId:
 
     Raises BadIdError for whatever this gateway would not have handed out.
     """
-    parts = unpack(text)
-    if not isinstance(parts, list) or len(parts) != 4:  # noqa: PLR2004 - see encode_id
+    found: GlobalId | None = None
+    match unpack(text):
+        case [str(type_), str(kind), str() | None as tenant, str(key)] if type_ == CUSTOMER and kind in _KINDS:
+            found = GlobalId(type_, tenant, key, _KINDS[kind])
+        case [str(type_), None, str() | None as tenant, str(key)] if type_ in _WITHOUT_KIND:
+            found = GlobalId(type_, tenant, key)
+    if found is None or (expected is not None and found.type != expected):
         raise BadIdError(text, expected)
-    type_, kind, tenant, key = parts
-    is_customer = type_ == CUSTOMER
-    if (
-        type_ not in _TYPES
-        or not isinstance(key, str)
-        or not (tenant is None or isinstance(tenant, str))
-        or (kind not in _KINDS if is_customer else kind is not None)
-        or (expected is not None and type_ != expected)
-    ):
-        raise BadIdError(text, expected)
-    return GlobalId(type_, tenant, key, _KINDS[kind] if is_customer else None)
+    return found
 
 
 def pack(parts: list[object]) -> str:

@@ -6,8 +6,8 @@ from functools import cache
 
 from iso4217 import Currency
 
-#: Enough digits that a sum of anything that PostgreSQL holds as numeric keeps its cents.
-_EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
+#: Enough digits that a sum of numbers below 1e1000, which is as far as stores are believed, keeps its cents.
+_EXACT = Context(prec=1_200, rounding=ROUND_HALF_UP)
 
 
 @cache
@@ -32,7 +32,8 @@ class Money:
         """Make money of *amount*, given in the minor unit where *minor* says so."""
         digits = minor_digits(currency)
         exact = Decimal(amount).scaleb(-digits, _EXACT) if minor else Decimal(amount)
-        return cls(exact.quantize(Decimal(1).scaleb(-digits), context=_EXACT), currency)
+        rounded = exact.quantize(Decimal(1).scaleb(-digits), context=_EXACT)
+        return cls(rounded or rounded.copy_abs(), currency)  # nothing owed is 0.00, never -0.00
 
     @classmethod
     def zero(cls, currency: str) -> "Money":
