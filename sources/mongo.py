@@ -72,7 +72,9 @@ class MongoSource:
         found = await self._naming(tenant, kind, self._readers[kind].links.crm, keys)
         return [one for one in found if one.names.crm in keys]
 
-    async def _naming(self, tenant: Tenant, kind: RecordKind, field: str | None, keys: AbstractSet[Key]) -> Sequence[Found]:
+    async def _naming(
+        self, tenant: Tenant, kind: RecordKind, field: str | None, keys: AbstractSet[Key]
+    ) -> Sequence[Found]:
         values = spellings(keys)
         if field is None or not values:
             return ()

@@ -236,7 +236,7 @@ class MappedTable:
         if kind in NUMBERS:
             return _numeric(column)
         written = cast(column, Text)
-        return case((written.op("~")(literal_column(_NUMBER)), _numeric(func.btrim(written))))
+        return case((written.bool_op("~")(literal_column(_NUMBER)), _numeric(func.btrim(written))))
 
 
 #: Beyond these lie NaN and the infinities, which no sum survives.

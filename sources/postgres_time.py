@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, literal, literal_column, or_
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, literal_column, not_, or_
 
 from domain.stored_time import Form, StoredTime
 from domain.time import FIRST, ISO_SHAPES, LAST, Period
@@ -36,14 +36,14 @@ class TimeColumn:
     def has_value(self) -> ColumnElement[bool]:
         """Say which rows have a date."""
         if self.form.is_text:
-            return self.expression.op("~")(literal_column(_quoted(ISO_SHAPES[self.form.value])))
+            return self.expression.bool_op("~")(literal_column(_quoted(ISO_SHAPES[self.form.value])))
         return and_(self.expression >= self._constant(FIRST), self.expression <= self._constant(LAST))
 
     @property
     def has_none(self) -> ColumnElement[bool]:
         """Say which rows have no date, or none of the form that counts."""
         if self.form.is_text:
-            return or_(self.expression.is_(None), ~self.has_value)
+            return or_(self.expression.is_(None), not_(self.has_value))
         return or_(
             self.expression.is_(None),
             self.expression < self._constant(FIRST),

@@ -32,6 +32,12 @@ class Gateway:
     settings: Settings
     http: httpx.AsyncClient
 
+    def token(self, *, roles: Iterable[Role] = (Role.CLIENT_ADMIN,), tenant: str | None = None) -> dict[str, str]:
+        """Make the header that says who asks; an open gateway needs none."""
+        if self.settings.open:
+            return {}
+        return {"Authorization": f"Bearer {mint(self.settings, roles=roles, tenant=tenant)}"}
+
     async def post(
         self,
         query: str,
@@ -84,7 +90,7 @@ async def running(settings: Settings) -> AsyncIterator[Gateway]:
         listener.listen()
         server = _Server(uvicorn.Config(create_app(settings), lifespan="on", log_level="warning", access_log=False))
         task = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started and not task.done():
+        while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn sets a flag, no event
             await asyncio.sleep(0.01)
         if task.done():
             await task
