@@ -4,16 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from graphql import (
+    BooleanValueNode,
+    DirectiveNode,
     FieldNode,
     FragmentSpreadNode,
-    GraphQLIncludeDirective,
     GraphQLResolveInfo,
-    GraphQLSkipDirective,
     InlineFragmentNode,
     SelectionNode,
     SelectionSetNode,
-    get_directive_values,
+    VariableNode,
 )
+from strawberry.types.nodes import get_variable_values
 
 from resolvers.context import Context
 
@@ -49,8 +50,16 @@ def _names(selections: SelectionSetNode | None, info: GraphQLResolveInfo[Any]) -
 
 
 def _is_included(node: SelectionNode, info: GraphQLResolveInfo[Any]) -> bool:
-    skip = get_directive_values(GraphQLSkipDirective, node, info.variable_values)
-    if skip and skip["if"]:
-        return False
-    include = get_directive_values(GraphQLIncludeDirective, node, info.variable_values)
-    return not include or bool(include["if"])
+    return all(
+        _condition(directive, info) is (directive.name.value == "include")
+        for directive in node.directives or ()
+        if directive.name.value in ("include", "skip")
+    )
+
+
+def _condition(directive: DirectiveNode, info: GraphQLResolveInfo[Any]) -> bool:
+    """Read the one argument of @skip and @include; graphql-core's own reading wants more than Strawberry leaves it."""
+    (argument,) = directive.arguments or ()
+    if isinstance(argument.value, VariableNode):
+        return bool(get_variable_values(info).get(argument.value.name.value))
+    return isinstance(argument.value, BooleanValueNode) and argument.value.value
