@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -47,7 +49,11 @@ def create_app(settings: Settings) -> Starlette:
     crm = (profile.customer, profile.lead, profile.booking, profile.revenue)
     names = [*(["postgres"] if any(crm) else []), *(["mongo"] if profile.account or profile.delivery else [])]
     facts = PageFacts(open=settings.open, profile=profile.store.name, stores=tuple(names))
+    # An open gateway answers to its own name alone, so that no page of another site can reach it by a name of its own.
+    hosts = [settings.host, "127.0.0.1", "localhost"]
+    guards = [Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)] if settings.open else []
     return Starlette(
+        middleware=guards,
         routes=[
             *page_routes(facts=facts),
             Route("/graphql", endpoint.answer, methods=["GET", "POST"]),
