@@ -142,6 +142,13 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """Be what was counted of a customer's leads or bookings: those parts that were picked."""
+
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revenue:
     """Sum what the profile counts as revenue: *total* in the store's currency, *count* of the rows that made it."""
 

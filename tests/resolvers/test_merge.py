@@ -17,7 +17,7 @@ from domain.filters import CustomerFilter
 from domain.identity import Identity, Names
 from domain.paging import Direction, Order, Page, PageRequest, Position
 from domain.records import Customer, RecordKind, RecordRef
-from domain.time import Period, micros
+from domain.time import Period
 from gateway.embedded import EmbeddedStores
 from gateway.opening import opened
 from resolvers.context import Limits
@@ -59,7 +59,7 @@ def rows(most: int, *, linked: bool) -> st.SearchStrategy[list[Row]]:
         Row,
         number=number,
         half_millis=st.none() | st.integers(0, 6),
-        odd=st.booleans() if linked else st.just(False),  # noqa: FBT003 - a value to draw
+        odd=st.booleans() if linked else st.just(False),
         partner=link,
         crm=link,
     )
