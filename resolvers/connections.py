@@ -1,5 +1,6 @@
 """What a list field answers: a page where one is selected, and a count where that is."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -27,11 +28,11 @@ class PageInfo:
 
 @dataclass(frozen=True, slots=True)
 class Connection(Generic[T]):
-    """Be a list of *tenant*: *page* is None where nothing of it was selected, *count* is asked only where selected."""
+    """Be a list of *tenant*: *page* and *count* are None where nothing of them was selected."""
 
     tenant: str | None
     page: Page[T] | None
-    count: Callable[[], Awaitable[int]]
+    count: Callable[[], Awaitable[int]] | None
 
     @property
     def nodes(self) -> list[T]:
@@ -62,3 +63,13 @@ class Connection(Generic[T]):
     def _page(self) -> Page[T]:
         assert self.page is not None
         return self.page
+
+
+def begun(asked: Awaitable[T]) -> Callable[[], Awaitable[T]]:
+    """Let *asked* begin now, at the same time as a page, and answer how to wait for it.
+
+    Where the page fails nobody waits: then it may fail unseen.
+    """
+    future = asyncio.ensure_future(asked)
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return lambda: future

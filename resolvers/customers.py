@@ -20,11 +20,12 @@ from domain.records import (
     RecordKind,
     RecordRef,
 )
-from resolvers.connections import Connection
+from resolvers.connections import Connection, begun
 from resolvers.context import Context
 from resolvers.counting import count_customers
 from resolvers.loading import PageOf
 from resolvers.merge import Merge
+from resolvers.selection import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,12 @@ class CustomerRecord:
         return self.record.created_at
 
 
-async def find_customers(context: Context, asked: PageOf, *, with_page: bool) -> Connection[Customer]:
+async def find_customers(context: Context, asked: PageOf, wanted: Wanted) -> Connection[Customer]:
     """List the customers of all stores, by creation of their head record."""
     tenant, chosen = context.tenant, asked.chosen
     request = asked.page.request(asked.order, tenant, longest=context.limits.max_page, kinds=True)
-    page = await Merge(context.stores, tenant, chosen, request).page() if with_page else None
-
-    async def count() -> int:
-        return await count_customers(context.stores, tenant, chosen, context.limits)
-
+    count = begun(count_customers(context.stores, tenant, chosen, context.limits)) if wanted.count else None
+    page = await Merge(context.stores, tenant, chosen, request).page() if wanted.page else None
     return Connection(tenant, page, count)
 
 

@@ -2,29 +2,30 @@
 
 from domain.ids import BOOKING, LEAD, GlobalId, decode_id, encode_id
 from domain.records import Booking, Lead
-from resolvers.connections import Connection
+from resolvers.connections import Connection, begun
 from resolvers.context import Context
 from resolvers.loading import PageOf
+from resolvers.selection import Wanted
 
 
-async def find_leads(context: Context, asked: PageOf, *, with_page: bool) -> Connection[Lead] | None:
+async def find_leads(context: Context, asked: PageOf, wanted: Wanted) -> Connection[Lead] | None:
     """List leads; None where the profile maps none."""
     if context.stores.profile.lead is None:
         return None
     tenant, crm, chosen = context.tenant, context.stores.crm, asked.chosen
     request = asked.page.request(asked.order, tenant, longest=context.limits.max_page)
-    page = await crm.leads(tenant, chosen, request) if with_page else None
-    return Connection(tenant, page, lambda: crm.count_leads(tenant, chosen))
+    count = begun(crm.count_leads(tenant, chosen)) if wanted.count else None
+    return Connection(tenant, await crm.leads(tenant, chosen, request) if wanted.page else None, count)
 
 
-async def find_bookings(context: Context, asked: PageOf, *, with_page: bool) -> Connection[Booking] | None:
+async def find_bookings(context: Context, asked: PageOf, wanted: Wanted) -> Connection[Booking] | None:
     """List bookings; None where the profile maps none."""
     if context.stores.profile.booking is None:
         return None
     tenant, crm, chosen = context.tenant, context.stores.crm, asked.chosen
     request = asked.page.request(asked.order, tenant, longest=context.limits.max_page)
-    page = await crm.bookings(tenant, chosen, request) if with_page else None
-    return Connection(tenant, page, lambda: crm.count_bookings(tenant, chosen))
+    count = begun(crm.count_bookings(tenant, chosen)) if wanted.count else None
+    return Connection(tenant, await crm.bookings(tenant, chosen, request) if wanted.page else None, count)
 
 
 async def lead_by_id(context: Context, text: str) -> Lead | None:

@@ -8,8 +8,9 @@ from domain.filters import Children
 from domain.paging import Order, Page, PageArguments
 from domain.records import Stats
 from loaders.batched import Ask
-from resolvers.connections import Connection
+from resolvers.connections import Connection, begun
 from resolvers.context import Context
+from resolvers.selection import Wanted
 
 COUNT = frozenset({"count"})
 
@@ -69,22 +70,22 @@ class LoadedPage:
     key: Callable[[Any], str | None]
     arguments: Callable[..., PageOf]
 
-    def resolve(self, context: Context, parent: object, given: Mapping[str, Any], *, with_page: bool) -> Any:
+    def resolve(self, context: Context, parent: object, given: Mapping[str, Any], wanted: Wanted) -> Any:
         """Answer the list that belongs to *parent*; null where the profile cannot say whose is whose."""
         pages, counts = getattr(context.loaders, self.pages), getattr(context.loaders, self.counts)
         if pages is None or counts is None:
             return None
         asked, key, tenant = self.arguments(**given), self.key(parent), context.tenant
         request = asked.page.request(asked.order, tenant, longest=context.limits.max_page)
+        stats: Callable[[], Awaitable[Stats]] | None = None
+        if key is not None and wanted.count:
+            stats = begun(counts.load(Ask(key, asked.chosen, COUNT)))
 
         async def count() -> int:
-            if key is None:
-                return 0
-            stats: Stats = await counts.load(Ask(key, asked.chosen, COUNT))
-            return stats.count
+            return 0 if stats is None else (await stats()).count
 
-        if key is None or not with_page:
-            return Connection(tenant, Page(request) if with_page else None, count)
+        if key is None or not wanted.page:
+            return Connection(tenant, Page(request) if wanted.page else None, count)
         return _connected(tenant, pages.load(Ask(key, Children(request, asked.chosen))), count)
 
 

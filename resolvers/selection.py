@@ -1,6 +1,7 @@
 """What a field selects below itself: known before anything is read, so that only that is read."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -32,9 +33,18 @@ def selected(context: Context, info: GraphQLResolveInfo[Any]) -> frozenset[str]:
     return found
 
 
-def wants_page(context: Context, info: GraphQLResolveInfo[Any]) -> bool:
-    """Say whether anything of a connection is selected that needs its page."""
-    return not PAGE_FIELDS.isdisjoint(selected(context, info))
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Be what is selected of a connection: something that needs its *page*, its *count*."""
+
+    page: bool
+    count: bool
+
+
+def wanted(context: Context, info: GraphQLResolveInfo[Any]) -> Wanted:
+    """Say what of a connection is selected."""
+    fields = selected(context, info)
+    return Wanted(page=not PAGE_FIELDS.isdisjoint(fields), count="totalCount" in fields)
 
 
 def _names(selections: SelectionSetNode | None, info: GraphQLResolveInfo[Any]) -> Iterator[str]:

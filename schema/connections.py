@@ -12,6 +12,7 @@ NodeT = TypeVar("NodeT")
 
 
 async def _count(_: Context, connection: connections.Connection[object]) -> int:
+    assert connection.count is not None
     return await connection.count()
 
 

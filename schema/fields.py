@@ -9,7 +9,7 @@ import strawberry
 from domain.access import Rule
 from resolvers.context import Context
 from resolvers.loading import Loaded, LoadedPage
-from resolvers.selection import selected, wants_page
+from resolvers.selection import Wanted, selected, wanted
 
 Info = strawberry.Info[Context, None]
 #: Where a field's declaration is kept, for whoever plans queries or checks the schema.
@@ -42,7 +42,7 @@ def loaded(
     declaration = Loaded(loader, key, arguments, pick)
 
     def resolver(root: Any, info: Info, **given: Any) -> Any:
-        picks = frozenset() if pick else selected(info.context, info._raw_info)  # noqa: SLF001 - see selects_page
+        picks = frozenset() if pick else selected(info.context, info._raw_info)  # noqa: SLF001 - see wanted_of
         return declaration.resolve(info.context, root, given, picks)
 
     return _declared(resolver, arguments, declaration, description)
@@ -55,7 +55,7 @@ def loaded_page(
     declaration = LoadedPage(pages, counts, key, arguments)
 
     def resolver(root: Any, info: Info, **given: Any) -> Any:
-        return declaration.resolve(info.context, root, given, with_page=selects_page(info))
+        return declaration.resolve(info.context, root, given, wanted_of(info))
 
     return _declared(resolver, arguments, declaration, description)
 
@@ -78,9 +78,9 @@ def guarded(
     return strawberry.field(resolver=resolver, description=description, metadata={RULE: rule})
 
 
-def selects_page(info: Info) -> bool:
-    """Say whether anything of a connection is selected that needs its page."""
-    return wants_page(info.context, info._raw_info)  # noqa: SLF001 - Strawberry offers no cheaper way
+def wanted_of(info: Info) -> Wanted:
+    """Say what of a connection is selected."""
+    return wanted(info.context, info._raw_info)  # noqa: SLF001 - Strawberry offers no cheaper way
 
 
 def _declared(resolver: Any, arguments: Callable[..., Any] | None, declaration: object, description: str) -> Any:

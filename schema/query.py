@@ -11,7 +11,7 @@ from schema.booking import Booking
 from schema.connections import Connection
 from schema.customer import Customer, CustomerConnection
 from schema.enums import Capability, Role
-from schema.fields import Info, guarded, plain, selects_page
+from schema.fields import Info, guarded, plain, wanted_of
 from schema.inputs import CustomerKeyArgument, booking_page, customer_page, lead_page
 from schema.lead import Lead
 from schema.node import Node
@@ -39,15 +39,15 @@ class StoreStatus:
 
 
 async def _customers(info: Info, asked: PageOf) -> Any:
-    return await customers.find_customers(info.context, asked, with_page=selects_page(info))
+    return await customers.find_customers(info.context, asked, wanted_of(info))
 
 
 async def _leads(info: Info, asked: PageOf) -> Any:
-    return await leads.find_leads(info.context, asked, with_page=selects_page(info))
+    return await leads.find_leads(info.context, asked, wanted_of(info))
 
 
 async def _bookings(info: Info, asked: PageOf) -> Any:
-    return await leads.find_bookings(info.context, asked, with_page=selects_page(info))
+    return await leads.find_bookings(info.context, asked, wanted_of(info))
 
 
 def _node(info: Info, id: AnyId) -> Any:  # noqa: A002 - the contract's name
