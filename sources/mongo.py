@@ -128,14 +128,15 @@ class MongoSource:
         sort: Sort = [(reader.key, direction)]
         if isinstance(phase, Beyond) and reader.time is not None:
             sort = [(reader.time.field, direction), *sort]
-        documents = await self._connection.find(reader.collection, query, reader.fields, sort=sort, limit=limit)
-        result: list[tuple[Position, Found]] = []
-        for document in documents:
-            found = reader.read(document, form)
-            if found is not None:
-                at = found.record.created_at
-                result.append((Position(None if at is None else micros(at), found.record.key, kind), found))
-        return result
+        asked = limit
+        while True:
+            documents = await self._connection.find(reader.collection, query, reader.fields, sort=sort, limit=asked)
+            usable = (reader.read(document, form) for document in documents)
+            result = [(_position(found, kind), found) for found in usable if found is not None]
+            if len(result) >= limit or len(documents) < asked:
+                return result[:limit]
+            # Documents whose key is of another kind are no records: read on behind them.
+            asked *= 2
 
     # ── all link fields ──
 
@@ -165,6 +166,11 @@ class MongoSource:
                 return KeyForm.TEXT
             self._forms[kind] = form
         return self._forms[kind]
+
+
+def _position(found: Found, kind: RecordKind) -> Position:
+    at = found.record.created_at
+    return Position(None if at is None else micros(at), found.record.key, kind)
 
 
 def _together(steps: Sequence[Phase]) -> Iterator[Sequence[Phase]]:

@@ -46,11 +46,11 @@ class KeyForm(Enum):
 
     def text(self, stored: object) -> Key | None:
         """Read a key of this form; None for anything else."""
-        return link_key(stored) if KeyForm.of(stored) is self else None
+        return str(stored) if KeyForm.of(stored) is self else None
 
     @classmethod
     def of(cls, stored: object) -> "KeyForm | None":
-        if isinstance(stored, str) and stored:
+        if isinstance(stored, str):
             return cls.TEXT
         if type(stored) is int:
             return cls.INTEGER
@@ -58,8 +58,8 @@ class KeyForm(Enum):
 
 
 def link_key(stored: object) -> Key | None:
-    """Read the key that a link names: its canonical text, or the integer or ObjectId itself."""
-    return str(stored) if KeyForm.of(stored) is not None else None
+    """Read the key that a link names: its canonical text, or the integer or ObjectId itself; None where it is empty."""
+    return str(stored) if KeyForm.of(stored) is not None and stored != "" else None
 
 
 def is_storable(text: str) -> bool:

@@ -9,11 +9,12 @@ from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from domain.keyset import Beyond, Nulls, Ties
+from domain.paging import Direction, Order, PageRequest
 from domain.records import RecordKind
 from domain.stored_time import Form, StoredTime
 from domain.time import Period
 from gateway.embedded import EmbeddedStores
-from sources.mongo import MongoSource
+from sources.mongo import Chunk, MongoSource
 from sources.mongo_forms import KeyForm, Query, TimeField, after_key, all_of, one_of, spellings
 from sources.profile import AccountSection, Links, Profile, StoreSection
 from tests.loading import fill_mongo, mongo_url
@@ -150,6 +151,29 @@ async def test_the_source_keeps_only_what_really_names_the_key(servers: Embedded
         assert {one.record.key for one in found} == {"a", "b"}
         found = await source.by_key(None, RecordKind.ACCOUNT, {"3", "none", "Щ", "\x00"})
         assert {one.record.key for one in found} == {"3", "Щ"}
+    finally:
+        source.close()
+
+
+async def test_documents_without_a_usable_key_stand_in_nobodys_way(servers: EmbeddedStores) -> None:
+    """Given keys that are texts, save for a run of other ones in the middle of the list."""
+    url = mongo_url(servers, "dialect_keys")
+    odd: list[Any] = [None, 7, 1.5, True, {"a": 1}, *range(100, 150)]
+    rows = [{"id": key, "at": millis(100 + number)} for number, key in enumerate(odd)]
+    fill_mongo(url, {"users": [{"id": "a", "at": millis(0)}, *rows, {"id": "", "at": millis(500)}, {"id": "z"}]})
+    account = AccountSection(name_of="users", key="id", links=Links(), created_at="at")
+    source = MongoSource(Profile(store=StoreSection(name="dialect", currency="EUR"), account=account), url, seconds=5)
+    try:
+        request = PageRequest(Order("customers", "CREATED_AT", Direction.ASC), 10)
+        position, keys = None, []
+        for _ in range(3):
+            chunk = await source.chunk(None, RecordKind.ACCOUNT, request, position=position, size=1, created_in=None)
+            keys += [found.record.key for _, found in chunk.found]
+            assert not chunk.ended
+            position = chunk.found[-1][0]
+        assert keys == ["a", "", "z"]
+        last = await source.chunk(None, RecordKind.ACCOUNT, request, position=position, size=1, created_in=None)
+        assert last == Chunk()
     finally:
         source.close()
 
