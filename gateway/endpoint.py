@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from strawberry.exceptions import StrawberryGraphQLError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -83,12 +83,19 @@ class Endpoint:
         return _answer(request, body, status)
 
     async def _body_of(self, request: Request) -> bytes:
-        """Read the body of *request*, and no more of it than is allowed."""
+        """Read the body of *request*, and no more of it than is allowed: nothing of one that says it is too large."""
         body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > self._max_body:
-                raise BadRequestError(f"The body is too large: it may have {self._max_body} bytes.", 413)
+        said = request.headers.get("content-length", "")
+        too_large = BadRequestError(f"The body is too large: it may have {self._max_body} bytes.", 413)
+        if said.isdecimal() and int(said) > self._max_body:
+            raise too_large
+        try:
+            async for part in request.stream():
+                body += part
+                if len(body) > self._max_body:
+                    raise too_large
+        except ClientDisconnect:
+            raise BadRequestError("The body broke off.") from None
         return bytes(body)
 
     async def _execute(self, asked: Asked, context: Context) -> ExecutionResult:
