@@ -156,7 +156,7 @@ def plain_merge(example: Example, direction: Direction, period: Period | None = 
         for row in records
     }
     heads = {identity.members(ref).head for ref in created}
-    dated = sorted((created[ref], ref.kind.rank, ref.key, ref) for ref in heads if created[ref] is not None)  # type: ignore[type-var]
+    dated = sorted((created[ref], ref.kind.rank, ref.key, ref) for ref in heads if created[ref] is not None)
     undated = sorted((ref.kind.rank, ref.key, ref) for ref in heads if created[ref] is None)
     ordered = [[ref for *_, ref in dated], [ref for *_, ref in undated]]
     if direction is Direction.DESC:
