@@ -61,7 +61,7 @@ NO_LINKS += ("+1", "1\x00", "999", A_DAY)
 NO_DATES: Values = ("2026-01-01T00:00:00", "yesterday", "", 0, 1.5, True, None, {}, [], [A_DAY])
 NO_ISO_DATES: Values = ("2026-01-01", "2026-1-1T00:00:00", "yesterday", "", 5, None, {}, [], A_DAY)
 NO_TEXTS: Values = ({}, [], {"first": "Ada"}, ["Ada"], True, None, "", "  ")
-NO_KEYS: Values = (5, 1.0, True, None, "", {}, FIRST_ID)
+NO_KEYS: Values = (5, 1.0, True, None, {}, [], FIRST_ID)
 
 
 def named(prefix: str, field: str, values: Values, **more: Any) -> Documents:
@@ -73,6 +73,7 @@ USERS: Documents = [
     {"id": "plain", "crm_customer_id": "1", "created_at": A_DAY, "name": "Account", "email": "in@shop.example"},
     {"id": "integer", "crm_customer_id": 4, "created_at": A_DAY},
     {"id": "nothing"},
+    {"id": "", "name": "an empty key is one", "created_at": A_DAY},
     {"id": "odd login", "is_active": "yes", "password_hash": 5, "email": 5, "created_at": A_DAY},
     *named("row", "crm_customer_id", NO_LINKS, created_at=A_DAY),
     *named("partner", "customer_v2_id", NO_LINKS, created_at=A_DAY),
