@@ -96,12 +96,11 @@ def to_local(asked: datetime, zone: tzinfo) -> LocalBound:
     A date in an hour that the clock skipped means the end of that hour and still lies before the bound of that end:
     it is equal to nothing that is asked. No clock has shown it, so nothing but a mistake can have written it.
     """
-    local = asked.astimezone(zone)
-    if not local.fold:
+    local = asked.astimezone(zone).replace(fold=0)
+    first, second = local.astimezone(UTC), asked.astimezone(UTC)
+    if first == second:
         return LocalBound(local.replace(tzinfo=None), exact=True)
     # Nothing stored means the second showing of this hour: the next date that means anything ends it.
-    second = asked.astimezone(UTC)
-    first = local.replace(fold=0).astimezone(UTC)
     end = _clock_change(first, second, zone) + (second - first)
     return LocalBound(end.astimezone(zone).replace(tzinfo=None), exact=False)
 

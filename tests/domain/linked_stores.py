@@ -37,9 +37,12 @@ class LinkedStore:
         return {RecordKind.ACCOUNT: self.accounts, RecordKind.DELIVERY: self.deliveries}[kind]
 
 
-def linked_stores(*, most: int = 5) -> st.SearchStrategy[LinkedStore]:
-    """Draw stores of up to *most* records of each kind, whose links name each other, or nothing that lives."""
+@st.composite
+def linked_stores(draw: st.DrawFn, *, most: int = 5) -> LinkedStore:
+    """Draw a store of up to *most* records of each kind, whose links name each other, or nothing that lives."""
+    fewest = draw(st.integers(0, most))
     keys = st.sampled_from([str(number) for number in range(most)])
-    names = st.builds(Names, partner=st.none() | keys, crm=st.none() | keys)
-    records = st.dictionaries(keys, names, max_size=most)
-    return st.builds(LinkedStore, accounts=records, deliveries=records, rows=st.frozensets(keys, max_size=most))
+    named = st.one_of(st.none(), keys, keys)
+    records = st.dictionaries(keys, st.builds(Names, partner=named, crm=named), min_size=fewest, max_size=most)
+    rows = st.frozensets(keys, min_size=draw(st.integers(0, fewest)), max_size=most)
+    return LinkedStore(draw(records), draw(records), draw(rows))

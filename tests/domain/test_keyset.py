@@ -79,7 +79,7 @@ def pages(
     """Go through a list by the cursors of its pages."""
     order, position = ORDERS[direction], None
     has_kinds = any(one.kind is not None for one in listed)
-    while True:
+    for _ in range(len(listed) + 1):
         request = PageRequest(order, size, backwards, position)
         page = page_of(request, [(one, one) for one in read(listed, request)[: size + 1]])
         yield page
@@ -88,6 +88,7 @@ def pages(
         end = page.start if backwards else page.end
         assert end is not None
         position = decode_cursor(encode_cursor(order, None, end), order, None, kinds=has_kinds)
+    raise AssertionError("the pages go round in a circle")
 
 
 @settings(deadline=None)

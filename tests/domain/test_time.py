@@ -236,6 +236,13 @@ def test_a_time_shown_twice_need_not_end_at_a_full_quarter() -> None:
     assert to_local(asked, NEW_YORK) == LocalBound(naive("1883-11-18T12:03:58"), exact=False)
 
 
+def test_an_instant_is_the_same_with_and_without_the_mark_of_a_second_showing_where_no_hour_is_shown_twice() -> None:
+    asked = at("2026-01-01T00:00:00")
+
+    for zone in ZONES:
+        assert to_local(asked.replace(fold=1), zone) == to_local(asked, zone)
+
+
 def test_a_date_stored_with_the_mark_of_the_second_showing_means_the_first_all_the_same() -> None:
     marked = naive("2026-11-01T01:30:00").replace(fold=1)
 
