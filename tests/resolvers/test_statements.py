@@ -60,7 +60,7 @@ async def blocks_settings(servers: EmbeddedStores) -> Settings:
     postgres, mongo = await make_database(servers, "blocks"), mongo_url(servers, "blocks")
     await run_sql(postgres, TABLES, ROWS)
     fill_mongo(mongo, documents())
-    return Settings(profile="demo", postgres_url=postgres, mongo_url=mongo, open=True)
+    return Settings(profile="demo", postgres_url=postgres, mongo_url=mongo, open=True, store_timeout=30)
 
 
 @pytest.fixture(scope="module")
@@ -275,7 +275,7 @@ async def test_what_a_page_selects_is_asked_for_all_at_once(blocks: Gateway, blo
             asking = asyncio.create_task(blocks.data(query))
             waiting = """SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
                 WHERE NOT granted AND datname = current_database()"""
-            for _ in range(300):
+            for _ in range(2_000):
                 at_once = await connection.fetchval(waiting)
                 if at_once >= 5:
                     break
