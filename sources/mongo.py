@@ -188,10 +188,10 @@ def _conditions(reader: RecordReader, form: KeyForm, phase: Phase, request: Page
     time = reader.time
     if isinstance(phase, Nulls):
         after = after_key(reader.key, phase, form, ascending=ascending)
-        return None if after is None else [*([] if time is None else [time.without()]), *after]
+        return [*([] if time is None else [time.without()]), *after]
     if time is None:
         return None
     if isinstance(phase, Beyond):
         return [time.beyond(phase, ascending=ascending)]
     after, ties = after_key(reader.key, phase, form, ascending=ascending), time.ties(phase)
-    return None if after is None or ties is None else [ties, *after]
+    return None if ties is None else [ties, *after]

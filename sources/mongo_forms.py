@@ -12,6 +12,7 @@ from typing import Any
 
 from bson import ObjectId
 
+from domain.errors import BadCursorError
 from domain.keyset import Beyond, Nulls, Ties
 from domain.records import Key
 from domain.stored_time import Form, StoredTime
@@ -156,13 +157,13 @@ def stored_time(dates: str, zone: Any) -> StoredTime:
     return StoredTime(form, zone)
 
 
-def after_key(field: str, phase: Ties | Nulls, form: KeyForm, *, ascending: bool) -> list[Query] | None:
-    """Ask for the keys that come after *phase*'s; None where its key cannot be one of this collection."""
+def after_key(field: str, phase: Ties | Nulls, form: KeyForm, *, ascending: bool) -> list[Query]:
+    """Ask for the keys that come after *phase*'s. Raises BadCursorError for one that this collection cannot have."""
     if phase.key is None:
         return []
     key = form.parse(phase.key)
     if key is None:
-        return None
+        raise BadCursorError(phase.key)
     return [{field: {"$gt" if ascending else "$lt": key, **form.bracket}}]
 
 

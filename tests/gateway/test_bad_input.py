@@ -228,6 +228,8 @@ NO_CUSTOMER_CURSORS = {
     "another kind": packed(*CUSTOMERS, 0, "ROOT", "1"),
     "a list as kind": packed(*CUSTOMERS, 0, ["CRM"], "1"),
     "a word as key": packed(*CUSTOMERS, 0, "CRM", "nonsense"),
+    "NUL in an account's key": packed(*CUSTOMERS, 0, "ACCOUNT", "1\x00"),
+    "NUL in a delivery record's key": packed(*CUSTOMERS, None, "DELIVERY", "1\x00"),
 }
 
 

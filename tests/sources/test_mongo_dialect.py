@@ -73,7 +73,6 @@ async def test_dates_of_no_or_another_form_come_by_key(collection: Any, field: T
     found = await ids(collection, field.without(), ("id", 1))
     assert found == sorted({document["id"] for document in DOCUMENTS} - set(WITH_DATE[field.field]))
     after = after_key("id", Nulls("e"), KeyForm.TEXT, ascending=True)
-    assert after is not None
     assert await ids(collection, all_of([field.without(), *after]), ("id", 1)) == [id_ for id_ in found if id_ > "e"]
 
 
@@ -93,7 +92,6 @@ async def test_ties_are_just_this_date_and_the_keys_behind(collection: Any) -> N
     ties = NATIVE.ties(Ties(millis(456), "b"))
     after = after_key("id", Ties(millis(456), "b"), KeyForm.TEXT, ascending=True)
     assert ties is not None
-    assert after is not None
     assert await ids(collection, all_of([ties, *after]), ("id", 1)) == ["c"]
     assert NATIVE.ties(Ties(millis(456) + timedelta(microseconds=1), "b")) is None
 
@@ -102,7 +100,6 @@ async def test_ties_of_text_dates_are_just_this_text(collection: Any) -> None:
     ties = ISO.ties(Ties(NEW_YEAR, "a"))
     after = after_key("id", Ties(NEW_YEAR, "a"), KeyForm.TEXT, ascending=True)
     assert ties is not None
-    assert after is not None
     assert await ids(collection, all_of([ties, *after]), ("id", 1)) == ["c"]
 
 
