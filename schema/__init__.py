@@ -2,18 +2,19 @@
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.extensions import MaxTokensLimiter
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 from strawberry.types.base import get_object_definition
 
+from schema.document_cache import ParsedDocuments, ValidatedDocuments
 from schema.fields import RULE
 from schema.one_operation import OneOperation
 from schema.query import Query
 from schema.scalars import SCALARS
 
-#: Documents that are kept parsed and validated: clients send the same few again and again.
-_CACHED_DOCUMENTS = 1_000
+#: More words and brackets than a client writes, and few enough to read for anybody: no token is needed to send them.
+_MOST_TOKENS = 10_000
 
 
 class Schema(strawberry.Schema):
@@ -32,9 +33,10 @@ def build_schema() -> Schema:
         query=Query,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[
+            lambda: MaxTokensLimiter(_MOST_TOKENS),
             OneOperation,
-            lambda: ParserCache(_CACHED_DOCUMENTS),
-            lambda: ValidationCache(_CACHED_DOCUMENTS),
+            ParsedDocuments,
+            ValidatedDocuments,
         ],
     )
 

@@ -1,0 +1,45 @@
+"""Documents that are kept parsed and validated: the short ones, as clients send the same few again and again.
+
+Strawberry shares what it keeps between requests. A document takes up to 300 times its length in memory once it is
+parsed, and anybody may send one: so both how many are kept and how long each may be are bounded.
+"""
+
+from collections.abc import Iterator
+
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.types import ExecutionContext
+
+#: How many documents are kept.
+KEPT = 100
+#: How many characters a document may have that is kept; a longer one is read anew whenever it comes.
+LONGEST_KEPT = 16 * 1024
+
+
+class ParsedDocuments(ParserCache):
+    """Keep short documents parsed."""
+
+    def __init__(self) -> None:
+        super().__init__(KEPT)
+
+    def on_parse(self) -> Iterator[None]:
+        if _is_kept(self.execution_context):
+            yield from super().on_parse()
+        else:
+            yield
+
+
+class ValidatedDocuments(ValidationCache):
+    """Keep what validation says of short documents."""
+
+    def __init__(self) -> None:
+        super().__init__(KEPT)
+
+    def on_validate(self) -> Iterator[None]:
+        if _is_kept(self.execution_context):
+            yield from super().on_validate()
+        else:
+            yield
+
+
+def _is_kept(context: ExecutionContext) -> bool:
+    return len(context.query or "") <= LONGEST_KEPT
