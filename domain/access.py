@@ -1,9 +1,12 @@
 """Who asks, and what they may: decided before anything is read."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from domain.errors import ForbiddenError, TenantRequiredError, UnauthenticatedError
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Role(Enum):
@@ -44,6 +47,13 @@ class Access:
     asked: str | None
     store_has_tenants: bool
 
+    def __post_init__(self) -> None:
+        # A uuid column finds its rows by any spelling, a text in another store only by its own, and ids and cursors
+        # hold the tenant as a text: so there is one spelling, the one that PostgreSQL writes.
+        object.__setattr__(self, "asked", _spelt(self.asked))
+        if self.viewer is not None:
+            object.__setattr__(self, "viewer", replace(self.viewer, tenant=_spelt(self.viewer.tenant)))
+
     def check(self, rule: Rule) -> Viewer:
         """Answer the viewer if *rule* lets them through.
 
@@ -75,3 +85,8 @@ class Access:
         if not viewer.tenant:
             raise ForbiddenError("Your token names no tenant, and this store has tenants.")
         return viewer.tenant
+
+
+def _spelt(tenant: str | None) -> str | None:
+    """Write a tenant that is a UUID in lower case; leave any other as it is."""
+    return tenant.lower() if tenant is not None and _UUID.fullmatch(tenant) else tenant

@@ -65,13 +65,14 @@ class Endpoint:
     async def _post(self, request: Request) -> Response:
         try:
             viewer = self._tokens.read(request.headers.get("authorization"))
+            tenant = read_tenant(request.headers.get("x-tenant"))
             asked = read_request(request.headers.get("content-type", ""), await self._body_of(request))
         except UnauthenticatedError as error:
             return _refused(request, error, {"WWW-Authenticate": "Bearer"}, status=401)
         except BadRequestError as error:
             return _refused(request, error)
         stores: Stores = request.state.stores
-        access = Access(viewer, request.headers.get("x-tenant"), store_has_tenants=stores.profile.has_tenants)
+        access = Access(viewer, tenant, store_has_tenants=stores.profile.has_tenants)
         with metered(Meter()) as meter:
             try:
                 result = await self._execute(asked, Context(access, stores, self._limits, meter))
@@ -108,6 +109,14 @@ class Endpoint:
             )
         except (CannotGetOperationTypeError, InvalidOperationTypeError, StrawberryGraphQLError) as error:
             raise BadRequestError("The document has no operation of this name.") from error
+
+
+def read_tenant(header: str | None) -> str | None:
+    """Read the header X-Tenant as the UTF-8 it is; Starlette has read its bytes as latin-1."""
+    try:
+        return None if header is None else header.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        raise BadRequestError("X-Tenant is not UTF-8.") from None
 
 
 def read_request(content_type: str, body: bytes) -> Asked:

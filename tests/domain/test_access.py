@@ -150,3 +150,19 @@ def test_each_refusal_has_its_code(refused: Access, code: str) -> None:
         refused.check(READ_CUSTOMERS)
 
     assert caught.value.extensions == {"code": code}
+
+
+UUID = "0a0b0c0d-0000-4000-8000-00000000000f"
+
+
+@pytest.mark.parametrize(("token", "asked"), [(UUID, UUID.upper()), (UUID.upper(), UUID), (UUID.upper(), None)])
+def test_a_tenant_that_is_a_uuid_has_one_spelling(token: str, asked: str | None) -> None:
+    assert access(Role.READER, tenant=token, asked=asked).tenant == UUID
+    assert access(Role.PLATFORM_ADMIN, asked=asked or token).tenant == UUID
+
+
+@pytest.mark.parametrize("tenant", ["ACME", UUID.upper().replace("-", ""), f"{{{UUID.upper()}}}", f"{UUID.upper()}\n"])
+def test_any_other_tenant_is_left_as_it_is_spelt(tenant: str) -> None:
+    assert access(Role.READER, tenant=tenant).tenant == tenant
+    with pytest.raises(ForbiddenError):
+        access(Role.READER, tenant=tenant, asked=tenant.lower()).check(READ_CUSTOMERS)
