@@ -38,7 +38,12 @@ class Period:
 
 
 def _period(period: Period | None) -> time.Period | None:
-    return period.rule() if period else None
+    return _narrowing(period.rule()) if period else None
+
+
+def _narrowing(rule: T) -> T | None:
+    """Make None of a *rule* that lets everything through: loaders then ask for it together with no rule at all."""
+    return None if rule == type(rule)() else rule
 
 
 def given(value: T | None) -> T | None:
@@ -172,7 +177,7 @@ def lead_page(
     order = order_by or LeadOrder()
     return PageOf(
         page_arguments(first, after, last, before),
-        filter.rule() if filter else None,
+        _narrowing(filter.rule()) if filter else None,
         Order("leads", order.by.value, order.direction),
     )
 
@@ -190,7 +195,7 @@ def booking_page(
     order = order_by or BookingOrder()
     return PageOf(
         page_arguments(first, after, last, before),
-        filter.rule() if filter else None,
+        _narrowing(filter.rule()) if filter else None,
         Order("bookings", order.by.value, order.direction),
     )
 

@@ -256,6 +256,22 @@ async def test_aliases_with_the_same_arguments_ask_once(blocks: Gateway) -> None
     assert await cost(blocks, twice, {"two": 2}) == await cost(blocks, once)
 
 
+@pytest.mark.parametrize("empty", ["{}", "{createdIn: {}}", "{status: null, createdIn: {from: null}}"])
+async def test_a_filter_that_narrows_nothing_asks_as_none_does(blocks: Gateway, empty: str) -> None:
+    once = """{ customers(first: 5) { nodes {
+      totalLeads totalBookings leads { nodes { id } } bookings { nodes { id } } revenue { count }
+    } } }"""
+    twice = f"""{{ customers(first: 5) {{ nodes {{
+      totalLeads leads(filter: {empty}) {{ totalCount nodes {{ id }} }} all: leads {{ nodes {{ id }} }}
+      totalBookings bookings(filter: {empty}) {{ totalCount nodes {{ id }} }} every: bookings {{ nodes {{ id }} }}
+      revenue(period: {{}}) {{ count }} totalRevenue {{ amount }}
+    }} }} }}"""
+    assert await cost(blocks, twice) == await cost(blocks, once)
+    for one in (await blocks.data(twice))["customers"]["nodes"]:
+        assert one["leads"] == {"totalCount": one["totalLeads"], **one["all"]}
+        assert one["bookings"] == {"totalCount": one["totalBookings"], **one["every"]}
+
+
 async def test_a_customer_that_many_lists_lead_to_is_read_once(blocks: Gateway) -> None:
     query = """{
       leads(first: 50) { nodes { customer { name totalLeads } } }
