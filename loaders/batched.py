@@ -11,6 +11,7 @@ from sources.meter import batch
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+T = TypeVar("T")
 
 
 NOTHING: frozenset[str] = frozenset()
@@ -84,18 +85,28 @@ class ByOwner(Batched[Ask], Generic[V]):
     def missing(self, arguments: Any) -> V:
         return self._missing(arguments)
 
-    async def fetch(self, keys: list[Ask]) -> list[V]:
+    async def fetch(self, keys: list[Ask]) -> list[V | Exception]:
         owners: dict[Any, dict[Key, None]] = {}
         picks: dict[Any, frozenset[str]] = {}
         for asked in keys:
             owners.setdefault(asked.arguments, {})[asked.key] = None
             picks[asked.arguments] = picks.get(asked.arguments, NOTHING) | asked.picks
         answers = await asyncio.gather(
-            *(self._source(list(found), arguments, picks[arguments]) for arguments, found in owners.items())
+            *(self._source(list(found), arguments, picks[arguments]) for arguments, found in owners.items()),
+            return_exceptions=True,  # arguments that cannot be answered take no others with them
         )
-        found = dict(zip(owners, answers, strict=True))
+        found = {arguments: _kept(answer) for arguments, answer in zip(owners, answers, strict=True)}
         return [self._answer(found[asked.arguments], asked) for asked in keys]
 
-    def _answer(self, found: Mapping[Key, V], asked: Ask) -> V:
+    def _answer(self, found: Mapping[Key, V] | Exception, asked: Ask) -> V | Exception:
+        if isinstance(found, Exception):
+            return found
         answer = found.get(asked.key)
         return self._missing(asked.arguments) if answer is None else answer
+
+
+def _kept(answer: T | BaseException) -> T | Exception:
+    """Keep an exception in the place of *answer*; raise one that ends the whole operation, as cancelling does."""
+    if isinstance(answer, BaseException) and not isinstance(answer, Exception):
+        raise answer
+    return answer

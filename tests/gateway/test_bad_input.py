@@ -269,6 +269,19 @@ async def test_a_forged_cursor_of_a_customers_own_list_takes_only_that_list(groc
     assert codes(body) == ["BAD_CURSOR", "BAD_CURSOR"]
 
 
+async def test_a_forged_cursor_takes_no_other_list_of_the_same_customer(grocer: Gateway) -> None:
+    """It is of the right list, order and tenant, at a key that no lead can have: only the store can tell."""
+    forged, newest = NO_CURSORS["a word as key among nulls"], encode_id("Lead", "north", "3")
+    query = """query ($id: ID!, $after: String) { customer(id: $id) {
+      name bad: leads(first: 1, after: $after) { nodes { id } } good: leads(first: 1) { nodes { id } }
+    } }"""
+    body = await asked(grocer, query, {"id": CUSTOMER_ID, "after": forged}, **NORTH)
+    assert body["data"] == {"customer": {"name": "One", "bad": None, "good": {"nodes": [{"id": newest}]}}}
+    assert [(error["path"], error["extensions"]["code"]) for error in body["errors"]] == [
+        (["customer", "bad"], "BAD_CURSOR")
+    ]
+
+
 # ── pages ──
 
 NO_PAGES = (
