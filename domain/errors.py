@@ -94,7 +94,7 @@ class SourceMismatchError(SourceError):
     code = "SOURCE_MISMATCH"
 
     def __init__(self, store: str, detail: str = "") -> None:
-        super().__init__(store, f"The store {store} is not as its profile says: run the doctor.")
+        super().__init__(store, f"The store {store} is not as its profile says.")
         self.detail = detail
 
 

@@ -13,7 +13,7 @@ CUSTOMER, LEAD, BOOKING = "Customer", "Lead", "Booking"
 _WITHOUT_KIND = frozenset({LEAD, BOOKING})
 _KINDS = {kind.value: kind for kind in RecordKind}
 #: Longer than any id that is handed out for a key of a sane length.
-_LONGEST = 2_000
+_LONGEST = 20_000
 
 
 @dataclass(frozen=True, slots=True)

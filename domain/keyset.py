@@ -10,18 +10,24 @@ from domain.time import instant
 
 @dataclass(frozen=True, slots=True)
 class Ties:
-    """Read the records of just this *value* whose key comes after *key*."""
+    """Read the records of just this *value* whose key comes after *key*; *stored* as in a position."""
 
     value: datetime
     key: Key
+    stored: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Beyond:
-    """Read the records whose value comes after *value*, or is it if *inclusive*; all with a value if it is None."""
+    """Read the records whose value comes after *value*, or is it if *inclusive*; all with a value if it is None.
+
+    *stored* as in a position. Where the stream *resumes* at a place of its own, it goes on by what is stored there.
+    """
 
     value: datetime | None = None
     inclusive: bool = False
+    stored: str | None = None
+    resumes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,9 @@ def phases(position: Position | None, kind: RecordKind | None, request: PageRequ
         rest: tuple[Phase, ...] = (Nulls(position.key),) if same else (Nulls(),) if follows else ()
         return (*rest, Beyond()) if request.backwards else rest
     value = instant(position.value)
-    rest = (Beyond(value, inclusive=follows),) if request.backwards else (Beyond(value, inclusive=follows), Nulls())
-    return (Ties(value, position.key), *rest) if same else rest
+    beyond = Beyond(value, inclusive=follows, stored=position.stored if same else None, resumes=same)
+    rest = (beyond,) if request.backwards else (beyond, Nulls())
+    return (Ties(value, position.key, position.stored), *rest) if same else rest
 
 
 def _follows(kind: RecordKind | None, other: RecordKind | None, reading: Direction) -> bool:

@@ -33,17 +33,22 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Be a place in an ordered list: a *value* (None among those without one), the *kind* of record and its *key*."""
+    """Be a place in an ordered list: a *value* (None among those without one), the *kind* of record and its *key*.
+
+    *stored* is what the store holds where that is not what it would write for *value*: a local time that no clock
+    showed. Among records of its kind such a place is found by that.
+    """
 
     value: Micros | None
     key: Key
     kind: RecordKind | None = None
+    stored: str | None = None
 
 
 def encode_cursor(order: Order, tenant: str | None, position: Position) -> str:
     kind = position.kind.value if position.kind else None
     parts = [order.list, order.field, order.direction.value, tenant, position.value, kind, position.key]
-    return pack(list(parts))
+    return pack([*parts, position.stored] if position.stored is not None else list(parts))
 
 
 def decode_cursor(text: str, order: Order, tenant: str | None, *, kinds: bool = False) -> Position:
@@ -55,12 +60,18 @@ def decode_cursor(text: str, order: Order, tenant: str | None, *, kinds: bool = 
     if not isinstance(parts, list) or parts[:4] != [order.list, order.field, order.direction.value, tenant]:
         raise BadCursorError(text)
     match parts[4:]:
-        case [value, None, str(key)] if not kinds and _is_value(value):
-            return Position(value, key)
-        case [value, str(kind), str(key)] if kinds and _is_value(value) and kind in RecordKind.__members__:
-            return Position(value, key, RecordKind[kind])
+        case [value, None, str(key), *rest] if not kinds and _is_value(value) and _is_stored(rest, value):
+            return Position(value, key, None, *rest)
+        case [value, str(kind), str(key), *rest] if (
+            kinds and _is_value(value) and kind in RecordKind.__members__ and _is_stored(rest, value)
+        ):
+            return Position(value, key, RecordKind[kind], *rest)
         case _:
             raise BadCursorError(text)
+
+
+def _is_stored(rest: list[object], value: object) -> bool:
+    return not rest or (len(rest) == 1 and isinstance(rest[0], str) and value is not None)
 
 
 def _is_value(value: object) -> bool:

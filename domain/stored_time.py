@@ -1,10 +1,12 @@
 """The forms in which stores keep instants, and where an instant of ours falls among what such a form can say."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import Enum
 from typing import Any
 
+from domain.errors import BadCursorError
 from domain.time import from_local, meant, read_iso, sane, to_local, write_iso
 
 
@@ -23,12 +25,24 @@ class Form(Enum):
         return self in (Form.ISO, Form.ISO_Z)
 
 
+#: What is kept without zone: in an hour that the clock skips, several dates mean the same instant.
+_LOCAL = frozenset({Form.NAIVE, Form.DAY, Form.ISO})
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Be the first *value* a form can say that is at or after an instant; *exact* if it is that instant."""
+    """Be the first *value* that is written at or after an instant; *exact* if it is that instant.
+
+    *first* is the first of all that mean it, where that is not *value*: dates in an hour that the clock skipped.
+    """
 
     value: Any
     exact: bool
+    skipped_from: Any = None
+
+    @property
+    def first(self) -> Any:
+        return self.value if self.skipped_from is None else self.skipped_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,25 @@ class StoredTime:
             case _:
                 return None
 
+    def mark(self, stored: object, read: datetime | None) -> str | None:
+        """Write *stored*, which reads as *read*, where that instant alone does not lead back to it; else None."""
+        if read is None or self.zone is UTC or self.form not in _LOCAL or self.bound(read).value == stored:
+            return None
+        return stored if isinstance(stored, str) else stored.isoformat() if isinstance(stored, date) else None
+
+    def marked(self, mark: str, value: datetime) -> Bound:
+        """Find what `mark` wrote of what reads as *value*. Raises BadCursorError for anything else."""
+        stored: str | date = mark
+        with suppress(ValueError):
+            if self.form is Form.NAIVE:
+                stored = datetime.fromisoformat(mark)
+            elif self.form is Form.DAY:
+                stored = date.fromisoformat(mark)
+        written = stored if isinstance(stored, str) else stored.isoformat()
+        if self.form not in _LOCAL or self.read(stored) != value or written != mark:
+            raise BadCursorError(mark)
+        return Bound(stored, exact=True)
+
     def bound(self, asked: datetime) -> Bound:
         """Find where *asked* falls: the first value at or after it."""
         if self.form is Form.INSTANT:
@@ -67,9 +100,10 @@ class StoredTime:
         if self.form is Form.DAY:
             return self._day(asked)
         local = to_local(asked, self.zone)
+        skipped_from = local.skipped_from
         if self.form is Form.NAIVE:
-            return Bound(local.naive, exact=local.exact)
-        return Bound(write_iso(local.naive, "iso"), exact=local.exact)
+            return Bound(local.naive, local.exact, skipped_from)
+        return Bound(write_iso(local.naive, "iso"), local.exact, skipped_from and write_iso(skipped_from, "iso"))
 
     def _day(self, asked: datetime) -> Bound:
         """Find the first day that begins at or after *asked*: not every day begins at a midnight that is shown."""

@@ -84,22 +84,24 @@ def _clock_change(before: datetime, after: datetime, zone: tzinfo) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class LocalBound:
-    """Be the first *naive* date that a clock shows at or after what was asked; *exact* if it means just that."""
+    """Be the first *naive* date that a clock shows at or after what was asked; *exact* if it means just that.
+
+    *skipped_from* is the first date that means it where that is not *naive*: the clock skipped what lies between.
+    """
 
     naive: datetime
     exact: bool
+    skipped_from: datetime | None = None
 
 
 def to_local(asked: datetime, zone: tzinfo) -> LocalBound:
-    """Find where *asked* falls among the naive dates that a store writes in *zone*.
-
-    A date in an hour that the clock skipped means the end of that hour and still lies before the bound of that end:
-    it is equal to nothing that is asked. No clock has shown it, so nothing but a mistake can have written it.
-    """
+    """Find where *asked* falls among the naive dates that a store writes in *zone*."""
     local = asked.astimezone(zone).replace(fold=0)
     first, second = local.astimezone(UTC), asked.astimezone(UTC)
     if first == second:
-        return LocalBound(local.replace(tzinfo=None), exact=True)
+        naive = local.replace(tzinfo=None)
+        before = (asked - _MICRO).astimezone(zone).replace(tzinfo=None) + _MICRO
+        return LocalBound(naive, exact=True, skipped_from=before if before < naive else None)
     # Nothing stored means the second showing of this hour: the next date that means anything ends it.
     end = _clock_change(first, second, zone) + (second - first)
     return LocalBound(end.astimezone(zone).replace(tzinfo=None), exact=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.errors import BadInputError, SourceUnavailableError
+from domain.errors import BadInputError, SourceError, SourceUnavailableError
 from domain.identity import Members, link_state
 from domain.ids import CUSTOMER, GlobalId, decode_id, encode_id
 from domain.records import (
@@ -141,7 +141,7 @@ async def _name(context: Context, customer: Customer) -> str:
     for attribute in ("name", "email", "phone"):
         try:
             found: str | None = await _first(context, customer, attribute)
-        except SourceUnavailableError:
+        except SourceError:
             found = getattr(customer.crm, attribute, None)
         if found is not None:
             return found

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from domain.errors import SourceUnavailableError
+from domain.errors import SourceError
 from domain.filters import CustomerFilter
 from domain.keyset import reading_order
 from domain.paging import Page, PageRequest, Position
@@ -46,6 +46,7 @@ class Merge:
     streams: list[Stream] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
     missing: dict[str, None] = field(default_factory=dict)
+    seen: set[RecordRef] = field(default_factory=set)
 
     async def page(self) -> Page[Customer]:
         """Read rounds until the page is full, every stream has ended, or it has been enough."""
@@ -86,7 +87,7 @@ class Merge:
     async def _read_rows(self, stream: Stream) -> None:
         try:
             rows = await self.stores.crm.customers(self.tenant, self.chosen, self.request)
-        except SourceUnavailableError as error:
+        except SourceError as error:
             self._lose(error, [stream])
             return
         stream.was_read, stream.ended = True, len(rows) <= self.request.size
@@ -104,7 +105,7 @@ class Merge:
                 around.add(stream.kind, (found for _, found in chunk.found))
             await around.hop(last=False)
             await around.hop(last=True)
-        except SourceUnavailableError as error:
+        except SourceError as error:
             self._lose(error, [stream for stream in self.streams if stream.kind is not RecordKind.CRM])
             return
         if around.crm_down:
@@ -115,6 +116,10 @@ class Merge:
                 stream.position = chunk.found[-1][0]
             for position, found in chunk.found:
                 ref = RecordRef(stream.kind, found.record.key)
+                if ref in self.seen:
+                    # Nothing in Mongo keeps two documents from having the same key: the first one counts.
+                    continue
+                self.seen.add(ref)
                 members = around.members(ref)
                 if members.head == ref and not (around.crm_down and around.names_a_row(members)):
                     self.candidates.append((position, around.customer(members)))
@@ -129,7 +134,7 @@ class Merge:
             created_in=self.chosen.created_in,
         )
 
-    def _lose(self, error: SourceUnavailableError, streams: Sequence[Stream]) -> None:
+    def _lose(self, error: SourceError, streams: Sequence[Stream]) -> None:
         """Go on without *streams*, and say whose they are."""
         self.missing[error.store] = None
         for stream in streams:

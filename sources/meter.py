@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 class StoreMeter:
     statements: int = 0
     seconds: float = 0.0
+    #: It did not answer in time, so this request asks it no more.
+    gave_up: bool = False
     #: The numbers of the batches that asked this store, by the name of their loader.
     batches: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
@@ -62,6 +64,17 @@ def batch(loader: str) -> Iterator[None]:
         yield
     finally:
         _batch.reset(token)
+
+
+def give_up(store: str) -> None:
+    """Ask *store* no more in this request: it did not answer in time, and would cost as much again at every level."""
+    if (meter := _meter.get()) is not None:
+        meter.stores[store].gave_up = True
+
+
+def gave_up(store: str) -> bool:
+    meter = _meter.get()
+    return meter is not None and meter.stores[store].gave_up
 
 
 @contextmanager

@@ -1,6 +1,9 @@
 """Login accounts and delivery records in MongoDB, through what the profile maps."""
 
 import asyncio
+import math
+import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -16,6 +19,9 @@ from sources.mongo_records import AccountReader, DeliveryReader, Found, Links, R
 from sources.profile import Profile
 
 Tenant = str | None
+#: How many documents show what the keys of a collection are, and for how long it is taken to be empty.
+_SAMPLE = 100
+_EMPTY_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ class MongoSource:
             self._readers[RecordKind.ACCOUNT] = AccountReader(profile.account, zone)
         if profile.delivery is not None:
             self._readers[RecordKind.DELIVERY] = DeliveryReader(profile.delivery, zone)
-        self._forms: dict[RecordKind, KeyForm] = {}
+        self._forms: dict[RecordKind, tuple[KeyForm, float]] = {}
 
     def close(self) -> None:
         self._connection.close()
@@ -157,20 +163,26 @@ class MongoSource:
         return [one_of(reader.tenant, [] if tenant is None else spellings([tenant])), *reader.where]
 
     async def _form(self, kind: RecordKind) -> KeyForm:
-        """Learn once what the keys of *kind*'s collection are, from its first document."""
-        if kind not in self._forms:
-            reader = self._readers[kind]
-            first = await self._connection.find(reader.collection, all_of(reader.where), [reader.key], limit=1)
-            form = KeyForm.of(reader.key_at(first[0])) if first else None
-            if form is None:
-                return KeyForm.TEXT
-            self._forms[kind] = form
-        return self._forms[kind]
+        """Learn what the keys of *kind*'s collection are: what most of its first documents have.
+
+        An empty collection is looked at again a little later.
+        """
+        known, until = self._forms.get(kind, (KeyForm.TEXT, 0.0))
+        if time.monotonic() < until:
+            return known
+        reader = self._readers[kind]
+        first = await self._connection.find(reader.collection, all_of(reader.where), [reader.key], limit=_SAMPLE)
+        forms = Counter(form for form in map(KeyForm.of, map(reader.key_at, first)) if form is not None)
+        if forms:
+            self._forms[kind] = forms.most_common(1)[0][0], math.inf
+        else:
+            self._forms[kind] = KeyForm.TEXT, time.monotonic() + _EMPTY_SECONDS
+        return self._forms[kind][0]
 
 
 def _position(found: Found, kind: RecordKind) -> Position:
     at = found.record.created_at
-    return Position(None if at is None else micros(at), found.record.key, kind)
+    return Position(None if at is None else micros(at), found.record.key, kind, found.mark)
 
 
 def _together(steps: Sequence[Phase]) -> Iterator[Sequence[Phase]]:
@@ -185,13 +197,13 @@ def _together(steps: Sequence[Phase]) -> Iterator[Sequence[Phase]]:
 def _conditions(reader: RecordReader, form: KeyForm, phase: Phase, request: PageRequest) -> list[Query] | None:
     """Say what a document of *phase* fulfils; None where there can be none."""
     ascending = request.reading is Direction.ASC
-    time = reader.time
+    dates = reader.time
     if isinstance(phase, Nulls):
         after = after_key(reader.key, phase, form, ascending=ascending)
-        return [*([] if time is None else [time.without()]), *after]
-    if time is None:
+        return [*([] if dates is None else [dates.without()]), *after]
+    if dates is None:
         return None
     if isinstance(phase, Beyond):
-        return [time.beyond(phase, ascending=ascending)]
-    after, ties = after_key(reader.key, phase, form, ascending=ascending), time.ties(phase)
+        return [dates.beyond(phase, ascending=ascending)]
+    after, ties = after_key(reader.key, phase, form, ascending=ascending), dates.ties(phase)
     return None if ties is None else [ties, *after]

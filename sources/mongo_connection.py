@@ -1,13 +1,13 @@
 """The connection to MongoDB, through motor: a time limit, and the errors that the gateway speaks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import ConnectionFailure, NetworkTimeout, OperationFailure, PyMongoError
 
-from domain.errors import SourceUnavailableError
 from sources.availability import Availability
 from sources.meter import statement
 from sources.mongo_forms import Document, Query
@@ -15,6 +15,8 @@ from sources.mongo_forms import Document, Query
 #: A server that is not there is looked for this long: a store that is down must not cost a request its patience.
 _SELECTION_SECONDS = 1.0
 _BATCH = 5_000
+#: Motor asks in threads, five for each processor.
+_THREADS = 5 * (os.cpu_count() or 1)
 #: Unauthorized, AuthenticationFailed, NotWritablePrimary and its kin: the server is there and does not serve.
 _NOT_SERVING = frozenset({13, 18, 91, 189, 10107, 11600, 11602, 13435, 13436})
 Sort = Sequence[tuple[str, int]]
@@ -29,6 +31,8 @@ class MongoConnection:
     def __init__(self, url: str, seconds: float) -> None:
         self._seconds = seconds
         self._availability = Availability("mongo")
+        #: Whoever waits for a place waits without the clock that statements run against.
+        self._places = asyncio.Semaphore(_THREADS)
         millis = int(seconds * 1000)
         self._client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(
             url,
@@ -46,7 +50,7 @@ class MongoConnection:
         self._client.close()
 
     async def ping(self) -> None:
-        await self._asked(self._database.command("ping"))
+        await self._asked(lambda: self._database.command("ping"))
 
     async def find(
         self, collection: str, query: Query, fields: Sequence[str], *, sort: Sort = (), limit: int = 0
@@ -60,26 +64,31 @@ class MongoConnection:
             cursor = cursor.sort(list(sort))
         if limit:
             cursor = cursor.limit(limit)
-        found: list[Document] = await self._asked(cursor.to_list(None))
+        found: list[Document] = await self._asked(lambda: cursor.to_list(None))
         return found
 
     async def stream(self, collection: str, query: Query, fields: Sequence[str]) -> AsyncIterator[list[Document]]:
         """Go through all documents that *query* finds, some thousands at a time; each lot within the time limit."""
         cursor = self._database[collection].find(query, projection=_projection(fields), batch_size=_BATCH)
         try:
-            while lot := await self._asked(cursor.to_list(_BATCH)):
+            while lot := await self._asked(lambda: cursor.to_list(_BATCH)):
                 yield lot
         finally:
             await cursor.close()
 
-    async def _asked(self, answer: Any) -> Any:
-        try:
+    async def _asked(self, ask: Callable[[], Awaitable[Any]]) -> Any:
+        """Answer what *ask* asks: calling it is what sends it, so that waits until one of motor's threads is free."""
+        async with self._places:
             self._availability.check()
+            return await self._answered(ask)
+
+    async def _answered(self, ask: Callable[[], Awaitable[Any]]) -> Any:
+        try:
             with statement("mongo"):
                 async with asyncio.timeout(self._seconds):
-                    found = await answer
+                    found = await ask()
         except (TimeoutError, NetworkTimeout) as error:
-            raise SourceUnavailableError("mongo", f"no answer within {self._seconds} s") from error
+            raise self._availability.found_slow(self._seconds) from error
         except ConnectionFailure as error:
             raise self._availability.found_down(error) from error
         except OperationFailure as error:
@@ -88,7 +97,7 @@ class MongoConnection:
             raise
         except PyMongoError as error:
             if error.timeout:
-                raise SourceUnavailableError("mongo", f"no answer within {self._seconds} s") from error
+                raise self._availability.found_slow(self._seconds) from error
             raise
         self._availability.found_up()
         return found

@@ -15,13 +15,13 @@ from bson import ObjectId
 from domain.errors import BadCursorError
 from domain.keyset import Beyond, Nulls, Ties
 from domain.records import Key
-from domain.stored_time import Form, StoredTime
+from domain.stored_time import Bound, Form, StoredTime
 from domain.time import FIRST, ISO_SHAPES, LAST, Period
 from sources.profile import Condition, Field
 
 Query = dict[str, Any]
 Document = Mapping[str, Any]
-_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _OBJECT_ID = re.compile(r"[0-9a-f]{24}")
 
 
@@ -40,7 +40,7 @@ class KeyForm(Enum):
     def parse(self, key: Key) -> Any:
         """Write *key* as the collection holds it; None where it cannot."""
         if self is KeyForm.INTEGER:
-            return int(key) if _INTEGER.fullmatch(key) else None
+            return integer_of(key)
         if self is KeyForm.OBJECT_ID:
             return ObjectId(key) if _OBJECT_ID.fullmatch(key) else None
         return key if is_storable(key) else None
@@ -53,9 +53,15 @@ class KeyForm(Enum):
     def of(cls, stored: object) -> "KeyForm | None":
         if isinstance(stored, str):
             return cls.TEXT
-        if type(stored) is int:
+        if isinstance(stored, int) and not isinstance(stored, bool):
             return cls.INTEGER
         return cls.OBJECT_ID if isinstance(stored, ObjectId) else None
+
+
+def integer_of(key: Key) -> int | None:
+    """Read the canonical text of a number of 64 bits."""
+    number = int(key) if _INTEGER.fullmatch(key) else None
+    return number if number is not None and -(1 << 63) <= number < 1 << 63 else None
 
 
 def link_key(stored: object) -> Key | None:
@@ -74,8 +80,8 @@ def spellings(keys: Collection[Key]) -> list[Any]:
     for key in keys:
         if is_storable(key):
             found.append(key)
-        if _INTEGER.fullmatch(key):
-            found.append(int(key))
+        if (number := integer_of(key)) is not None:
+            found.append(number)
         elif _OBJECT_ID.fullmatch(key):
             found.append(ObjectId(key))
     return found
@@ -111,9 +117,12 @@ class TimeField:
     def read(self, document: Document) -> datetime | None:
         return self.stored.read(value_at(document, self.field))
 
+    def mark(self, document: Document, read: datetime | None) -> str | None:
+        return self.stored.mark(value_at(document, self.field), read)
+
     def ties(self, phase: Ties) -> Query | None:
         """Ask for just this date; None where the form cannot say it."""
-        bound = self.stored.bound(phase.value)
+        bound = self._bound(phase.value, phase.stored)
         if not bound.exact:
             return None
         if self.stored.form.is_text:
@@ -123,29 +132,37 @@ class TimeField:
     def beyond(self, phase: Beyond, *, ascending: bool) -> Query:
         if phase.value is None:
             return self._range({})
-        bound = self.stored.bound(phase.value)
+        bound = self._bound(phase.value, phase.stored)
         if not bound.exact:
-            return self._range({"$gte" if ascending else "$lt": bound.value})
-        operator = ("$gte" if ascending else "$lte") if phase.inclusive else ("$gt" if ascending else "$lt")
-        return self._range({operator: bound.value})
+            return self._range({"$gte" if ascending else "$lt": bound.first})
+        if phase.resumes:
+            return self._range({"$gt" if ascending else "$lt": bound.value})
+        if phase.inclusive:
+            return self._range({"$gte": bound.first} if ascending else {"$lte": bound.value})
+        return self._range({"$gt": bound.value} if ascending else {"$lt": bound.first})
 
     def without(self) -> Query:
         """Ask for the documents that have no date, or none of the form that counts."""
-        return {"$nor": [self._range({})]}
+        return {"$nor": [all_of([{name: test} for name, test in self._range({}).items()])]}
 
     def within(self, period: Period | None) -> list[Query]:
         if period is None:
             return []
         bounds: Query = {}
         if period.start is not None:
-            bounds["$gte"] = self.stored.bound(max(period.start, FIRST)).value
+            bounds["$gte"] = self.stored.bound(max(period.start, FIRST)).first
         if period.end is not None:
-            bounds["$lt"] = self.stored.bound(min(period.end, LAST)).value
+            bounds["$lt"] = self.stored.bound(min(period.end, LAST)).first
         return [self._range(bounds)]
+
+    def _bound(self, asked: datetime, mark: str | None) -> Bound:
+        return self.stored.bound(asked) if mark is None else self.stored.marked(mark, asked)
 
     def _range(self, bounds: Query) -> Query:
         if self.stored.form.is_text:
-            return {self.field: {"$type": "string", "$regex": ISO_SHAPES[self.stored.form.value], **bounds}}
+            shape = {"$type": "string", "$regex": ISO_SHAPES[self.stored.form.value]}
+            # The end that a pattern asks for may be followed by the end of the line, for some servers.
+            return {self.field: {**shape, **bounds}, "$nor": [{self.field: {"$regex": "\n"}}]}
         # `$nin: []` asks for nothing; beside it, servers that compare dates loosely compare them exactly.
         lower = {} if any(name in bounds for name in ("$gt", "$gte")) else {"$gte": FIRST}
         upper = {} if any(name in bounds for name in ("$lt", "$lte")) else {"$lte": LAST}

@@ -25,10 +25,11 @@ from sources.profile import AccountSection, Condition, DeliverySection
 
 
 class Found(NamedTuple):
-    """Be a record and what it says of others."""
+    """Be a record and what it says of others; *mark* is what a position must say of its date, see `StoredTime.mark`."""
 
     record: AccountRecord | DeliveryRecord
     names: Names
+    mark: str | None = None
 
 
 class Links(NamedTuple):
@@ -70,7 +71,11 @@ class RecordReader:
     def read(self, document: Document, form: KeyForm) -> Found | None:
         """Make a record of *document*; None where its key is no key of this collection."""
         key = form.text(self.key_at(document))
-        return None if key is None else Found(self._record(key, document), self._names(document))
+        if key is None:
+            return None
+        record = self._record(key, document)
+        mark = None if self.time is None else self.time.mark(document, record.created_at)
+        return Found(record, self._names(document), mark)
 
     def read_links(self, document: Document, form: KeyForm, period: Period | None) -> Links | None:
         key = form.text(self.key_at(document))

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
-from domain.errors import SourceUnavailableError
+from domain.errors import SourceError
 from domain.identity import Identity, Members
 from domain.records import AccountRecord, CrmRecord, Customer, DeliveryRecord, Key, Linked, RecordKind, RecordRef
 from sources.mongo_records import Found
@@ -80,7 +80,7 @@ class Neighbourhood:
             return
         try:
             self._live |= await self._stores.crm.living_customers(self._tenant, rows)
-        except SourceUnavailableError:
+        except SourceError:
             self.crm_down = True
             self._live |= rows
 

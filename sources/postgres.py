@@ -1,5 +1,7 @@
 """The CRM in PostgreSQL: customers, leads, bookings and revenue, through what the profile maps."""
 
+import math
+import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -9,6 +11,7 @@ from domain.money import Money
 from domain.paging import Page, PageRequest, Position, page_of
 from domain.records import Booking, CrmRecord, Key, Lead, Revenue, Stats
 from domain.time import Period
+from sources.availability import COOLDOWN
 from sources.postgres_connection import PostgresConnection
 from sources.postgres_mapping import REFLECT, ColumnInfo
 from sources.postgres_rows import RowStatements
@@ -33,19 +36,19 @@ class PostgresSource:
         self._profile = profile
         self._connection = PostgresConnection(url, seconds)
         self._tables: Tables | None = None
+        self._reflected_at = -math.inf
 
     async def close(self) -> None:
         await self._connection.close()
 
     async def ping(self) -> None:
         """See whether the store answers, and still is as its profile says."""
-        self._tables = await self._reflect()
-        self._require_no_faults(self._tables)
+        if faults := await self.faults():
+            raise SourceMismatchError("postgres", "; ".join(faults))
 
     async def faults(self) -> Sequence[str]:
         """List what the database contradicts in the profile."""
-        self._tables = await self._reflect()
-        return self._tables.faults
+        return (await self._reflect()).faults
 
     # ── customers ──
 
@@ -53,17 +56,17 @@ class PostgresSource:
         self, tenant: Tenant, chosen: CustomerFilter, request: PageRequest
     ) -> list[tuple[Position, CrmRecord]]:
         """Read one more row than the page, in reading direction."""
-        tables = await self._mapped()
+        tables = await self._mapped("customer")
         if tables.customers is None:
             return []
         return await self._read_page(tenant, tables.customers, request, chosen)
 
     async def customers_by_key(self, tenant: Tenant, keys: Collection[Key]) -> Mapping[Key, CrmRecord]:
-        return await self._by_key(tenant, (await self._mapped()).customers, keys)
+        return await self._by_key(tenant, (await self._mapped("customer")).customers, keys)
 
     async def living_customers(self, tenant: Tenant, keys: Collection[Key]) -> set[Key]:
         """Say which of *keys*, as links write them, are the canonical keys of rows that exist."""
-        statements = (await self._mapped()).customers
+        statements = (await self._mapped("customer")).customers
         if statements is None:
             return set()
         values = self._keys(statements.mapped.key_type(), keys)
@@ -71,57 +74,57 @@ class PostgresSource:
         return {str(row[0]) for row in rows} & set(keys)
 
     async def count_customers(self, tenant: Tenant, chosen: CustomerFilter) -> int:
-        tables = await self._mapped()
+        tables = await self._mapped("customer")
         return 0 if tables.customers is None else await self._count(tenant, tables.customers, chosen)
 
     # ── leads ──
 
     async def leads(self, tenant: Tenant, chosen: LeadFilter | None, request: PageRequest) -> Page[Lead]:
-        tables = await self._mapped()
+        tables = await self._mapped("lead")
         return await self._page(tenant, tables.leads, request, chosen)
 
     async def count_leads(self, tenant: Tenant, chosen: LeadFilter | None) -> int:
-        tables = await self._mapped()
+        tables = await self._mapped("lead")
         return await self._count(tenant, tables.leads, chosen)
 
     async def leads_by_key(self, tenant: Tenant, keys: Collection[Key]) -> Mapping[Key, Lead]:
-        return await self._by_key(tenant, (await self._mapped()).leads, keys)
+        return await self._by_key(tenant, (await self._mapped("lead")).leads, keys)
 
     async def leads_by_customer(
         self, tenant: Tenant, keys: Collection[Key], asked: Children[LeadFilter], _: Picks
     ) -> Mapping[Key, Page[Lead]]:
-        tables = await self._mapped()
+        tables = await self._mapped("lead")
         return await self._children(tenant, tables.leads, keys, asked.chosen, asked.request)
 
     async def lead_stats_by_customer(
         self, tenant: Tenant, keys: Collection[Key], chosen: LeadFilter | None, _: Picks
     ) -> Mapping[Key, Stats]:
-        tables = await self._mapped()
+        tables = await self._mapped("lead")
         return await self._stats(tenant, tables.leads, keys, chosen)
 
     # ── bookings ──
 
     async def bookings(self, tenant: Tenant, chosen: BookingFilter | None, request: PageRequest) -> Page[Booking]:
-        tables = await self._mapped()
+        tables = await self._mapped("booking")
         return await self._page(tenant, tables.bookings, request, chosen)
 
     async def count_bookings(self, tenant: Tenant, chosen: BookingFilter | None) -> int:
-        tables = await self._mapped()
+        tables = await self._mapped("booking")
         return await self._count(tenant, tables.bookings, chosen)
 
     async def bookings_by_key(self, tenant: Tenant, keys: Collection[Key]) -> Mapping[Key, Booking]:
-        return await self._by_key(tenant, (await self._mapped()).bookings, keys)
+        return await self._by_key(tenant, (await self._mapped("booking")).bookings, keys)
 
     async def bookings_by_customer(
         self, tenant: Tenant, keys: Collection[Key], asked: Children[BookingFilter], _: Picks
     ) -> Mapping[Key, Page[Booking]]:
-        tables = await self._mapped()
+        tables = await self._mapped("booking")
         return await self._children(tenant, tables.bookings, keys, asked.chosen, asked.request)
 
     async def booking_stats_by_customer(
         self, tenant: Tenant, keys: Collection[Key], chosen: BookingFilter | None, _: Picks
     ) -> Mapping[Key, Stats]:
-        tables = await self._mapped()
+        tables = await self._mapped("booking")
         return await self._stats(tenant, tables.bookings, keys, chosen)
 
     # ── revenue ──
@@ -133,7 +136,7 @@ class PostgresSource:
 
         Of a Revenue only what *picks* names is computed.
         """
-        tables = await self._mapped()
+        tables = await self._mapped("revenue")
         statements = tables.revenue
         assert statements is not None
         assert statements.owner is not None
@@ -161,26 +164,27 @@ class PostgresSource:
 
     # ── how ──
 
-    async def _mapped(self) -> Tables:
-        """Read once how the database is, and hold the profile against it."""
-        if self._tables is None:
-            self._tables = await self._reflect()
-        self._require_no_faults(self._tables)
-        return self._tables
+    async def _mapped(self, section: str) -> Tables:
+        """Read once how the database is, and hold *section* of the profile against it.
 
-    @staticmethod
-    def _require_no_faults(tables: Tables) -> None:
-        if tables.faults:
-            raise SourceMismatchError("postgres", "; ".join(tables.faults))
+        What the database contradicts takes only its own section along, and is looked at again after a moment.
+        """
+        tables = self._tables or await self._reflect()
+        if tables.faults_of(section) and time.monotonic() - self._reflected_at > COOLDOWN:
+            tables = await self._reflect()
+        if faults := tables.faults_of(section):
+            raise SourceMismatchError("postgres", "; ".join(faults))
+        return tables
 
     async def _reflect(self) -> Tables:
         """Map the profile onto the database as it is now; as before where nothing has changed."""
         reflected: dict[str, dict[str, ColumnInfo]] = {}
         for row in await self._connection.rows(REFLECT, {"names": tables_of(self._profile)}):
             reflected.setdefault(row.name, {})[row.column] = ColumnInfo(row.type, required=row.required)
-        if self._tables is not None and self._tables.reflected == reflected:
-            return self._tables
-        return Tables(self._profile, reflected)
+        self._reflected_at = time.monotonic()
+        if self._tables is None or self._tables.reflected != reflected:
+            self._tables = Tables(self._profile, reflected)
+        return self._tables
 
     @staticmethod
     def _keys(type_: KeyType, keys: Collection[Key]) -> Mapping[Any, Key]:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from domain.errors import SourceMismatchError, SourceUnavailableError
+from domain.errors import SourceMismatchError
 from sources.availability import Availability
 from sources.meter import statement
 
@@ -28,6 +28,8 @@ class PostgresConnection:
     def __init__(self, url: str, seconds: float) -> None:
         self._seconds = seconds
         self._availability = Availability("postgres")
+        #: Whoever waits for a place waits without the clock that statements run against.
+        self._places = asyncio.Semaphore(_POOL)
         self._engine: AsyncEngine = create_async_engine(
             asyncpg_url(url),
             isolation_level="AUTOCOMMIT",
@@ -49,15 +51,16 @@ class PostgresConnection:
 
         Raises SourceUnavailableError and SourceMismatchError.
         """
-        self._availability.check()
-        try:
-            return await self._run(query, values)
-        except _LostConnectionError:
-            # The server went away and came back while the connection lay in the pool: the pool has dropped it now.
+        async with self._places:
+            self._availability.check()
             try:
                 return await self._run(query, values)
-            except _LostConnectionError as error:
-                raise self._availability.found_down(error) from error
+            except _LostConnectionError:
+                # The server went away and came back while the connection lay in the pool, which has dropped it now.
+                try:
+                    return await self._run(query, values)
+                except _LostConnectionError as error:
+                    raise self._availability.found_down(error) from error
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -69,7 +72,7 @@ class PostgresConnection:
                     result = await connection.execute(query, values)
                     rows = result.all()
         except (TimeoutError, PoolTimeoutError) as error:
-            raise SourceUnavailableError("postgres", f"no answer within {self._seconds} s") from error
+            raise self._availability.found_slow(self._seconds) from error
         except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
             raise self._availability.found_down(error) from error
         except asyncpg.PostgresError as error:
@@ -81,15 +84,20 @@ class PostgresConnection:
 
     def _translated(self, error: DBAPIError) -> Exception:
         state = str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or "")
-        if state in _MISMATCH:
+        if state in _MISMATCH or _is_outdated(error.orig):
             return SourceMismatchError("postgres", str(error.orig))
         if error.connection_invalidated:
             return _LostConnectionError(str(error.orig))
         if state == "57014":
-            return SourceUnavailableError("postgres", f"no answer within {self._seconds} s")
+            return self._availability.found_slow(self._seconds)
         if state.startswith(_DOWN) or (not state and isinstance(error, InterfaceError | OperationalError)):
             return self._availability.found_down(error)
         return error
+
+
+def _is_outdated(error: BaseException | None) -> bool:
+    """Say whether a statement was prepared for columns that are of another type now."""
+    return error is not None and isinstance(error.__cause__, asyncpg.InvalidCachedStatementError)
 
 
 class _LostConnectionError(Exception):

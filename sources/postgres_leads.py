@@ -1,5 +1,7 @@
 """Leads as statements."""
 
+from decimal import Decimal
+
 from sqlalchemy import ColumnElement
 
 from domain.filters import LeadFilter
@@ -82,7 +84,6 @@ def lead_statements(sections: Sections, section: LeadSection, mapped: MappedTabl
     return RowStatements(mapped, kind=None, columns=columns, make=make, orders=orders, filters=filters, owner=owner)
 
 
-def _count(stored: object) -> int | None:
+def _count(stored: Decimal | None) -> int | None:
     """Read a number that a GraphQL Int can say; None for any other."""
-    number = None if stored is None else int(str(stored).partition(".")[0])
-    return number if number is not None and -(1 << 31) <= number < 1 << 31 else None
+    return int(stored) if stored is not None and abs(stored) < 1 << 31 else None

@@ -21,11 +21,11 @@ from sqlalchemy import (
     null,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.stored_time import Form
 from sources.postgres_time import TimeColumn
-from sources.postgres_types import DATES, KEY_TYPES, NUMBERS, TEXTS, KeyType, column_type
+from sources.postgres_types import DATES, KEY_TYPES, NUMBERS, OTHER_TEXTS, TEXTS, KeyType, column_type
 from sources.profile import Condition, Field, Join, Path, Rows
 
 
@@ -100,7 +100,7 @@ class MappedTable:
             table,
             MetaData(),
             *(
-                SqlColumn(name, column_type(info.type), key=key_of.get(name, name))
+                SqlColumn(name, column_type(info.type), key=key_of.get(name, f"column {name}"))
                 for name, info in self._infos.items()
             ),
             schema=schema[0] if schema else None,
@@ -111,7 +111,9 @@ class MappedTable:
         return role in self._roles
 
     def __getitem__(self, role: str) -> ColumnElement[Any]:
-        return self._by_name[self._roles[role]]
+        """Be *role*'s column; texts that compare in ways of their own (citext, char) as plain text."""
+        column, kind = self._by_name[self._roles[role]], self.info(role).type
+        return cast(column, Text) if kind in OTHER_TEXTS else column
 
     def info(self, role: str) -> ColumnInfo:
         return self._infos[self._roles[role]]
@@ -194,6 +196,10 @@ class MappedTable:
             return self._text(field[0])
         return func.coalesce(*(self._filled(path) for path in field))
 
+    def filled(self, field: Field) -> ColumnElement[Any]:
+        """Be *field* as it is shown: without the space around it, NULL where it is empty."""
+        return func.coalesce(*(self._filled(path) for path in field))
+
     def _filled(self, path: Path) -> ColumnElement[Any]:
         return func.nullif(func.btrim(self._text(path)), "")
 
@@ -203,7 +209,11 @@ class MappedTable:
             if kind not in ("json", "jsonb"):
                 self._faults.add(self.section, f"{path} looks into column {path.column!r}, which is {kind}, not JSON")
                 return cast(null(), Text)
-            return func.jsonb_extract_path_text(cast(column, JSONB), *path.keys)
+            if kind == "jsonb":
+                return func.jsonb_extract_path_text(column, *path.keys)
+            # A json column may hold an escaped NUL, which no text can.
+            has_nul = func.strpos(cast(column, Text), literal_column(r"'\u0000'"))
+            return case((has_nul == 0, func.json_extract_path_text(column, *path.keys)))
         return column if kind in TEXTS else cast(column, Text)
 
     def time(self, role: str) -> TimeColumn:

@@ -108,10 +108,13 @@ class RowStatements(Generic[R]):
         return [self._read(arm, request, filters) for arm in self._arms(request)]
 
     def is_simple(self, request: PageRequest) -> bool:
-        """Say whether one index range holds a parent's page: every row has a date, and that is where it is read."""
+        """Say whether one index range holds a parent's page: every row has a date, and it is read from the beginning.
+
+        Further on, dates beyond the calendar could lie where nobody looks: they come first or last in an index, and
+        last in a list.
+        """
         time = self.orders.get(request.order.field)
-        among_nulls = request.position is not None and request.position.value is None
-        return time is not None and time.required and not among_nulls
+        return time is not None and time.required and not request.backwards and request.position is None
 
     def children(self, request: PageRequest, filters: Conditions, *, simple: bool) -> Select[Any]:
         """Read a page and one more of the children of each of `:owners`, in reading direction.
@@ -143,7 +146,9 @@ class RowStatements(Generic[R]):
         result: list[tuple[Position, R]] = []
         for row in rows:
             at = time.stored.read(row.position) if time is not None else None
-            result.append((Position(None if at is None else micros(at), str(row.key), self.kind), self.make(row)))
+            mark = time.stored.mark(row.position, at) if time is not None else None
+            position = Position(None if at is None else micros(at), str(row.key), self.kind, mark)
+            result.append((position, self.make(row)))
         return result
 
     def _read(self, arm: "_Arm", request: PageRequest, filters: Conditions) -> Select[Any]:
@@ -178,7 +183,7 @@ class RowStatements(Generic[R]):
             return []
         ascending = request.reading is Direction.ASC
         ties = next((other for other in steps if isinstance(other, Ties)), None)
-        value, exact = time.bind(step.value)
+        value, exact = time.bind(step.value, step.stored)
         if ties is not None and exact:
             here, there = tuple_(time.expression, self._key), tuple_(value, self._key_value(ties.key))
             return [here > there if ascending else here < there]

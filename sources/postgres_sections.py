@@ -82,7 +82,7 @@ def one_of(mapped: MappedTable, field: Field | None, chosen: Sequence[str] | Non
         return []
     if field is None:
         return [false()]
-    return [mapped.first_of(field) == func.any(_texts([text for text in chosen if is_storable(text)]))]
+    return [mapped.filled(field) == func.any(_texts([text for text in chosen if is_storable(text)]))]
 
 
 def in_status(

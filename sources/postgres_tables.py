@@ -30,3 +30,15 @@ class Tables:
         self.bookings = booking_statements(sections, booking, leads) if booking else None
         self.revenue = revenue_statements(sections, revenue, leads) if revenue else None
         self.faults: Sequence[str] = tuple(dict.fromkeys(sections.faults.found))
+        self._through_lead = {
+            name
+            for name, section in (("booking", booking), ("revenue", revenue))
+            if section is not None and section.customer is not None and section.customer.through
+        }
+
+    def faults_of(self, section: str) -> list[str]:
+        """List what the database contradicts in *section*, and in the leads through which it is read."""
+        names = (section, "lead") if section in self._through_lead else (section,)
+        return [
+            fault for fault in self.faults if fault.startswith(tuple(f"{name}{end}" for name in names for end in ".:"))
+        ]

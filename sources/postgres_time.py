@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, literal, literal_column, not_, or_
+from sqlalchemy import ColumnElement, and_, case, func, literal, literal_column, not_, or_
 
 from domain.stored_time import Form, StoredTime
 from domain.time import FIRST, ISO_SHAPES, LAST, Period
@@ -51,13 +51,12 @@ class TimeColumn:
         )
 
     def compare(self, op: Callable[[Any, Any], Any], asked: datetime) -> ColumnElement[bool]:
-        """Compare with *asked* by *op*, exactly, although the column may not be able to say just that instant."""
+        """Compare with *asked* by *op* (<, <=, >, >=), although the column may not be able to say just that instant."""
         bound = self.stored.bound(asked)
         if not bound.exact:
-            if op is operator.eq:
-                return false()
             op = operator.lt if op in (operator.lt, operator.le) else operator.ge
-        comparison: ColumnElement[bool] = op(self.expression, self._bound(bound.value))
+        value = bound.first if op in (operator.lt, operator.ge) else bound.value
+        comparison: ColumnElement[bool] = op(self.expression, self._bound(value))
         return comparison
 
     def within(self, period: Period | None) -> list[ColumnElement[bool]]:
@@ -80,9 +79,9 @@ class TimeColumn:
         both = func.coalesce(self.as_instant(), other.as_instant())
         return TimeColumn(both, Form.INSTANT, self.zone, required=other.required)
 
-    def bind(self, asked: datetime) -> tuple[ColumnElement[Any], bool]:
-        """Make a value of the column's form of *asked*, and say whether it is exact."""
-        bound = self.stored.bound(asked)
+    def bind(self, asked: datetime, mark: str | None = None) -> tuple[ColumnElement[Any], bool]:
+        """Make a value of the column's form of *asked*, or of its *mark*, and say whether it is exact."""
+        bound = self.stored.bound(asked) if mark is None else self.stored.marked(mark, asked)
         return self._bound(bound.value), bound.exact
 
     def as_instant(self) -> ColumnElement[Any]:

@@ -43,6 +43,8 @@ _TYPES: dict[str, TypeEngine[Any]] = {
 }
 #: What compares as text without a cast.
 TEXTS = frozenset({"text", "varchar"})
+#: Texts that compare without case or without trailing spaces.
+OTHER_TEXTS = frozenset({"citext", "bpchar", "name"})
 NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
 DATES = frozenset({"timestamptz", "timestamp", "date"})
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")

@@ -124,7 +124,17 @@ def test_the_list_of_customers_has_no_positions_without_a_kind_that_exists(kind:
         decode_cursor(written(*head, AT, kind, "7"), CUSTOMERS, TENANT, kinds=True)
 
 
-@pytest.mark.parametrize("parts", [(*HEAD,), (*HEAD, AT, None), (*HEAD, AT, None, "7", "8"), ()])
+def test_a_position_keeps_what_is_stored_where_its_value_does_not_lead_back_to_it() -> None:
+    position = Position(AT, "7", None, "2026-03-08T02:30:00")
+    assert decode_cursor(encode_cursor(LEADS, TENANT, position), LEADS, TENANT) == position
+
+    with pytest.raises(BadCursorError):
+        decode_cursor(written(*HEAD, None, None, "7", "2026-03-08T02:30:00"), LEADS, TENANT)
+
+
+@pytest.mark.parametrize(
+    "parts", [(*HEAD,), (*HEAD, AT, None), (*HEAD, AT, None, "7", 8), (*HEAD, AT, None, "7", "8", "9"), ()]
+)
 def test_too_few_or_too_many_parts_make_no_position(parts: tuple[object, ...]) -> None:
     with pytest.raises(BadCursorError):
         decode_cursor(written(*parts), LEADS, TENANT)

@@ -153,8 +153,12 @@ def test_a_list_begins_with_values_and_ends_with_those_that_have_none() -> None:
 def test_after_a_value_come_its_ties_of_the_same_kind_then_what_lies_beyond_then_the_rest() -> None:
     here = Position(AT, "7", ACCOUNT)
 
-    assert phases(here, ACCOUNT, FORWARDS) == (Ties(instant(AT), "7"), Beyond(instant(AT)), Nulls())
-    assert phases(here, ACCOUNT, BACKWARDS) == (Ties(instant(AT), "7"), Beyond(instant(AT)))
+    assert phases(here, ACCOUNT, FORWARDS) == (Ties(instant(AT), "7"), Beyond(instant(AT), resumes=True), Nulls())
+    assert phases(here, ACCOUNT, BACKWARDS) == (Ties(instant(AT), "7"), Beyond(instant(AT), resumes=True))
+    marked = Position(AT, "7", ACCOUNT, "as stored")
+    beyond = Beyond(instant(AT), stored="as stored", resumes=True)
+    assert phases(marked, ACCOUNT, BACKWARDS) == (Ties(instant(AT), "7", "as stored"), beyond)
+    assert phases(marked, DELIVERY, BACKWARDS) == phases(here, DELIVERY, BACKWARDS)
 
 
 def test_ties_of_a_later_kind_are_still_to_come_and_of_an_earlier_one_were_read() -> None:

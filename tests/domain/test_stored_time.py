@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from domain.errors import BadCursorError
 from domain.stored_time import Bound, Form, StoredTime
 from domain.time import FIRST, FIRST_MICROS, LAST, LAST_MICROS, instant, meant, write_iso
 
@@ -105,19 +106,30 @@ def test_what_is_stored_compares_with_the_bound_as_instants_compare(
 
 @pytest.mark.parametrize("form", [Form.NAIVE, Form.ISO])
 def test_a_date_that_the_clock_skipped_comes_just_before_the_end_of_the_gap_that_it_means(form: Form) -> None:
-    """In New York 02:30 was not shown, and means the instant of 03:00. Only dates that were shown equal what is asked.
-
-    As a position in a list it stands for 03:00, so a page that ends with it leaves out the rest of what was skipped.
-    """
+    """In New York 02:30 was not shown, and means the instant of 03:00: a position says which of the two it is."""
     time = StoredTime(form, ZoneInfo("America/New_York"))
     skipped = stored_as(form, datetime(2026, 3, 8, 2, 30))  # noqa: DTZ001 - as stored
     shown = stored_as(form, datetime(2026, 3, 8, 3))  # noqa: DTZ001 - as stored
+    first = stored_as(form, datetime(2026, 3, 8, 2))  # noqa: DTZ001 - as stored
     end = time.read(skipped)
-    assert end == time.read(shown)
+    assert end == time.read(shown) == time.read(first)
     assert end is not None
 
-    assert time.bound(end) == Bound(shown, exact=True)
-    assert time.bound(end - timedelta(microseconds=1)).value < skipped < shown
+    assert time.bound(end) == Bound(shown, exact=True, skipped_from=first)
+    assert time.bound(end - timedelta(microseconds=1)).value < first
+
+    mark = time.mark(skipped, end)
+    assert mark is not None
+    assert time.marked(mark, end) == Bound(skipped, exact=True)
+    assert time.mark(shown, end) is None
+
+
+@pytest.mark.parametrize("mark", ["", "yesterday", "2026-03-08T02:30", "2026-03-08T02:30:00Z", "2026-03-08T04:30:00"])
+@pytest.mark.parametrize("form", list(Form))
+def test_a_mark_that_is_none_is_a_bad_cursor(form: Form, mark: str) -> None:
+    end = datetime(2026, 3, 8, 7, tzinfo=UTC)
+    with pytest.raises(BadCursorError):
+        StoredTime(form, ZoneInfo("America/New_York")).marked(mark, end)
 
 
 def test_a_day_begins_with_the_first_time_that_the_clock_shows_on_it() -> None:
