@@ -1,0 +1,63 @@
+"""A store that changes under the gateway, or is asked by many at once: what is not concerned goes on."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gateway.embedded import EmbeddedStores
+from sources.availability import COOLDOWN
+from tests.answers import codes
+from tests.loading import existing_store, run_sql
+from tests.running import Gateway, running
+
+NORTH = {"tenant": "north"}
+BOOKINGS = "{ bookings { nodes { key } } }"
+CUSTOMERS = "{ customers { totalCount nodes { createdAt totalLeads } } }"
+
+
+@pytest.fixture
+async def changing(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
+    """A store of its own for each test, which may change it."""
+    async with running(await existing_store(servers, "grocer")) as gateway:
+        yield gateway
+
+
+async def change(gateway: Gateway, statement: str) -> None:
+    assert gateway.settings.postgres_url is not None
+    await run_sql(gateway.settings.postgres_url.replace("+asyncpg", ""), statement)
+
+
+async def test_a_dropped_column_takes_only_its_own_section_and_is_forgiven(changing: Gateway) -> None:
+    whole = await changing.data(CUSTOMERS, **NORTH)
+    bookings = await changing.data(BOOKINGS, **NORTH)
+    await change(changing, "ALTER TABLE bookings RENAME start_at TO begins")
+    for _ in range(2):
+        body = await changing.ask(BOOKINGS, **NORTH)
+        assert body["data"] == {"bookings": None}
+        assert codes(body) == ["SOURCE_MISMATCH"]
+        assert body["errors"][0]["extensions"]["store"] == "postgres"
+        assert "begins" not in str(body)
+        assert "start_at" not in str(body)
+        assert await changing.data(CUSTOMERS, **NORTH) == whole
+    await change(changing, "ALTER TABLE bookings RENAME begins TO start_at")
+    await asyncio.sleep(2 * COOLDOWN)
+    assert await changing.data(BOOKINGS, **NORTH) == bookings
+
+
+async def test_a_column_of_another_type_is_read_as_it_is_from_then_on(changing: Gateway) -> None:
+    whole = await changing.data(CUSTOMERS, **NORTH)
+    await change(changing, "ALTER TABLE customers ALTER created_at TYPE timestamp USING created_at AT TIME ZONE 'UTC'")
+    first = await changing.ask(CUSTOMERS, **NORTH)
+    assert set(codes(first)) <= {"SOURCE_MISMATCH"}
+    assert await changing.data(CUSTOMERS, **NORTH) == whole
+
+
+async def test_many_at_once_wait_for_each_other_and_not_for_a_store(demo: Gateway) -> None:
+    """Given more requests than connections: each is answered, and none is told that a store is down."""
+    fields = "name linkage totalLeads leads { nodes { key } }"
+    query = f"{{ customers(first: 10) {{ totalCount missingStores nodes {{ {fields} }} }} }}"
+    bodies = await asyncio.gather(*(demo.ask(query) for _ in range(64)))
+    assert all("errors" not in body for body in bodies)
+    assert len({str(body) for body in bodies}) == 1
+    assert bodies[0]["data"]["customers"]["missingStores"] == []
