@@ -18,6 +18,7 @@ from domain.records import Key
 from domain.stored_time import Bound, Form, StoredTime
 from domain.time import FIRST, ISO_SHAPES, LAST, Period
 from sources.profile import Condition, Field
+from sources.storable import is_storable
 
 Query = dict[str, Any]
 Document = Mapping[str, Any]
@@ -67,11 +68,6 @@ def integer_of(key: Key) -> int | None:
 def link_key(stored: object) -> Key | None:
     """Read the key that a link names: its canonical text, or the integer or ObjectId itself; None where it is empty."""
     return str(stored) if KeyForm.of(stored) is not None and stored != "" else None
-
-
-def is_storable(text: str) -> bool:
-    """Say whether BSON could hold *text* at all: no lone surrogate, and no NUL, which some servers cut at."""
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def spellings(keys: Collection[Key]) -> list[Any]:

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from sources.postgres_mapping import MappedTable, MappingFaults, Reflected
 from sources.postgres_rows import Owner
-from sources.postgres_types import is_storable
 from sources.profile import Field, Join, Path, Profile, Ref, Rows, StatusMap
+from sources.storable import is_storable
 
 S = TypeVar("S", bound=Enum)
 

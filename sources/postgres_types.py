@@ -21,6 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.types import NullType, TypeEngine
 
+from sources.storable import is_storable
+
 _TYPES: dict[str, TypeEngine[Any]] = {
     "text": Text(),
     "varchar": Text(),
@@ -54,11 +56,6 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 def column_type(name: str) -> TypeEngine[Any]:
     """Find SQLAlchemy's type for PostgreSQL's *name* (as pg_type has it); NullType for what is only cast to text."""
     return _TYPES.get(name, NullType())
-
-
-def is_storable(text: str) -> bool:
-    """Say whether PostgreSQL could hold *text* at all: no NUL, no lone surrogate."""
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _text(text: str) -> str | None:

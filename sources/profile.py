@@ -12,7 +12,7 @@ S = TypeVar("S", bound=Enum)
 Scalar = str | int | float | bool
 #: All columns must hold one of their values.
 Condition = Mapping[str, tuple[Scalar, ...]]
-Nothing: Condition = MappingProxyType({})
+NO_CONDITION: Condition = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Rows:
 
     name_of: str
     tenant: str | None = None
-    where: Condition = field(default_factory=lambda: Nothing)  # 3.11 takes a mapping proxy for mutable
+    where: Condition = field(default_factory=lambda: NO_CONDITION)  # 3.11 takes a mapping proxy for mutable
     insert: Mapping[str, Scalar] = field(default_factory=dict)
     dates: Literal["native", "iso", "iso_z"] = "native"
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.answers import codes
 from tests.loading import existing_store, run_sql
 from tests.running import Gateway, running
 
-NORTH = {"tenant": "north"}
+NORTH: dict[str, Any] = {"tenant": "north"}
 BOOKINGS = "{ bookings { nodes { key } } }"
 CUSTOMERS = "{ customers { totalCount nodes { createdAt totalLeads } } }"
 
