@@ -1,6 +1,7 @@
 """What every loader is: keys and arguments in, one call to a source for each argument, answers in key order."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -25,7 +26,7 @@ class Ask(NamedTuple):
     picks: frozenset[str] = NOTHING
 
 
-class Batched(DataLoader[K, Any], Generic[K]):
+class Batched(DataLoader[K, Any], ABC, Generic[K]):
     """Count and name the batches of a loader; to be made inside the operation that uses it."""
 
     def __init__(self, name: str) -> None:
@@ -45,9 +46,9 @@ class Batched(DataLoader[K, Any], Generic[K]):
         with batch(self.name):
             return await self.fetch(keys)
 
+    @abstractmethod
     async def fetch(self, keys: list[K]) -> list[Any]:
         """Answer *keys* in their order; an exception in the place of an answer concerns that key alone."""
-        raise NotImplementedError
 
 
 class ByKey(Batched[Key], Generic[V]):

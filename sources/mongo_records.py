@@ -1,6 +1,7 @@
 """Documents as records: what the profile maps of an account and of a delivery record, odd values left out."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -40,7 +41,7 @@ class Links(NamedTuple):
     within: bool
 
 
-class RecordReader:
+class RecordReader(ABC):
     """Read what the kinds of records in MongoDB have in common."""
 
     def __init__(self, section: AccountSection | DeliverySection, zone: ZoneInfo) -> None:
@@ -102,11 +103,13 @@ class RecordReader:
             "created_at": None if self.time is None else self.time.read(document),
         }
 
+    @abstractmethod
     def _own_fields(self) -> list[Any]:
-        raise NotImplementedError
+        """List the fields that only this kind of record has."""
 
+    @abstractmethod
     def _record(self, key: Key, document: Document) -> AccountRecord | DeliveryRecord:
-        raise NotImplementedError
+        """Make a record of *document*."""
 
 
 class AccountReader(RecordReader):
