@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
@@ -21,8 +22,6 @@ def error_body(error: GraphQLError) -> dict[str, Any]:
     cause = _cause(error)
     if isinstance(cause, GatewayError):
         formatted["extensions"] = cause.extensions
-        if isinstance(cause, SourceError):
-            log.warning("%s %s", cause, getattr(cause, "detail", ""))
     elif cause is None:
         formatted["extensions"] = {"code": "BAD_INPUT", **(error.extensions or {})}
     else:
@@ -39,6 +38,13 @@ def _cause(error: GraphQLError) -> BaseException | None:
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
     return cause
+
+
+def log_stores(errors: Iterable[GraphQLError]) -> None:
+    """Log which stores *errors* are of and why: a line for each store and code, however many fields it took along."""
+    causes = [cause for cause in map(_cause, errors) if isinstance(cause, SourceError)]
+    for cause in {(cause.store, cause.code): cause for cause in reversed(causes)}.values():
+        log.warning("%s %s", cause, getattr(cause, "detail", ""))
 
 
 def request_error_body(error: GraphQLError) -> dict[str, Any]:

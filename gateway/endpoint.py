@@ -14,9 +14,9 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from domain.access import Access
 from domain.errors import GatewayError, UnauthenticatedError
-from gateway.answers import error_body, request_error_body
+from gateway.answers import error_body, log_stores, request_error_body
 from gateway.auth import TokenReader
-from gateway.pages import graphiql_page
+from gateway.pages import SECURITY_HEADERS, graphiql_page
 from resolvers.context import Context, Limits
 from schema import Schema
 from sources.meter import Meter, metered
@@ -24,7 +24,7 @@ from sources.stores import Stores
 
 _JSON = "application/json"
 _GRAPHQL = "application/graphql-response+json"
-_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_HEADERS = {**SECURITY_HEADERS, "Cache-Control": "no-store"}
 
 
 class BadRequestError(GatewayError):
@@ -146,6 +146,7 @@ def _body(result: ExecutionResult) -> tuple[dict[str, Any], int]:
     body: dict[str, Any] = {"data": result.data}
     if result.errors:
         body["errors"] = [error_body(error) for error in result.errors]
+        log_stores(result.errors)
     return body, 200
 
 

@@ -1,8 +1,11 @@
 """Open the stores that the settings name, and hold the profile against them."""
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+
+from pymongo.errors import PyMongoError
+from sqlalchemy.exc import SQLAlchemyError
 
 from domain.errors import SourceError, SourceUnavailableError, StartError
 from gateway.settings import Settings
@@ -40,14 +43,26 @@ async def opened(profile: Profile, settings: Settings) -> AsyncIterator[Stores]:
     async with AsyncExitStack() as stack:
         postgres = mongo = None
         if settings.postgres_url is not None:
-            postgres = PostgresSource(profile, settings.postgres_url, seconds=settings.store_timeout)
+            with _named("GATEWAY_POSTGRES_URL"):
+                postgres = PostgresSource(profile, settings.postgres_url, seconds=settings.store_timeout)
             stack.push_async_callback(postgres.close)
         if settings.mongo_url is not None and (profile.account or profile.delivery):
-            mongo = MongoSource(profile, settings.mongo_url, seconds=settings.store_timeout)
+            with _named("GATEWAY_MONGO_URL"):
+                mongo = MongoSource(profile, settings.mongo_url, seconds=settings.store_timeout)
             stack.callback(mongo.close)
         stores = Stores(profile, postgres, mongo)
         await check(stores)
         yield stores
+
+
+@contextmanager
+def _named(setting: str) -> Iterator[None]:
+    """Name the *setting* that a driver makes no client of; what it says of it may hold a password, and is not shown."""
+    try:
+        yield
+    except (PyMongoError, SQLAlchemyError, OSError, TypeError, ValueError) as error:
+        fault = f"{setting}: no client can be made of it ({type(error).__name__}); a name for srv must be known to DNS"
+        raise StartError("The stores cannot be opened:", [fault]) from error
 
 
 async def check(stores: Stores) -> None:

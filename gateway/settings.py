@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
@@ -13,6 +14,8 @@ from typing import Any
 from dotenv import dotenv_values
 from jwt import InvalidKeyError
 from jwt.algorithms import HMACAlgorithm
+from pymongo.errors import PyMongoError
+from pymongo.uri_parser import parse_uri
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -29,6 +32,7 @@ KEY_BYTES = 32
 POSTGRES_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
 MONGO_HOST = r"(\[[^]/?#@]+\]|[^]\[/?#@:,\s]+)(:\d{1,5})?"
 MONGO = re.compile(rf"mongodb(\+srv)?://([^/?#@]*@)?{MONGO_HOST}(,{MONGO_HOST})*/[^/?#@\s.$\"\\]+(\?.*)?")
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 
 
@@ -40,13 +44,26 @@ def _postgres_url(text: str) -> str:
         url = None
     if not url or url.drivername not in POSTGRES_SCHEMES or not url.database or not 0 < (url.port or 1) < 1 << 16:
         raise ValueError(f"This is no URL of a PostgreSQL database: expected {POSTGRES_FORM}")
+    unknown = sorted(set(url.query) - {"host", "port", "sslmode", "ssl"})
+    if unknown:
+        raise ValueError(f"This is no URL of a PostgreSQL database that can be used: it has {', '.join(unknown)}")
     query = {"ssl" if name == "sslmode" else name: value for name, value in url.query.items()}
+    if query.get("ssl", SSL_MODES[0]) not in SSL_MODES:
+        raise ValueError(f"This is no URL of a PostgreSQL database: expected an sslmode of {', '.join(SSL_MODES)}")
     return url.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
 
 
 def _mongo_url(text: str) -> str:
+    """Let the driver read *text* as it will, with what it only warns of as a fault; a name for srv is not looked up."""
     if not MONGO.fullmatch(text):
         raise ValueError
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            # The options of both forms are the same, and only mongodb:// can be read without asking the network.
+            parse_uri(text.replace("mongodb+srv://", "mongodb://", 1), warn=False)
+        except (PyMongoError, ValueError, TypeError, OSError, Warning) as fault:
+            raise ValueError from fault
     return text
 
 
@@ -117,7 +134,11 @@ class Setting:
 
 
 TEXT = Kind(str, "a text")
-POSTGRES_URL = Kind(_postgres_url, f"{POSTGRES_FORM}, with the name of the database", _scheme_only)
+POSTGRES_URL = Kind(
+    _postgres_url,
+    f"{POSTGRES_FORM}, with the name of the database, and no options but host, port and sslmode",
+    _scheme_only,
+)
 MONGO_URL = Kind(_mongo_url, f"{MONGO_FORM} or mongodb+srv://…, with the name of the database", _scheme_only)
 HOST = Kind(_host, "a host name or an IP address, without a port")
 KEY = Kind(_key, f"at least {KEY_BYTES} bytes, and no public key", _nothing)

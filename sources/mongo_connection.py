@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo.errors import ConnectionFailure, NetworkTimeout, OperationFailure, PyMongoError
+from pymongo.errors import ConfigurationError, ConnectionFailure, NetworkTimeout, OperationFailure, PyMongoError
 
 from sources.availability import Availability
 from sources.meter import statement
@@ -89,7 +89,8 @@ class MongoConnection:
                     found = await ask()
         except (TimeoutError, NetworkTimeout) as error:
             raise self._availability.found_slow(self._seconds) from error
-        except ConnectionFailure as error:
+        except (ConnectionFailure, ConfigurationError) as error:
+            # The name behind mongodb+srv:// is looked up with the first statement, and may be unknown for a while.
             raise self._availability.found_down(error) from error
         except OperationFailure as error:
             if error.code in _NOT_SERVING:

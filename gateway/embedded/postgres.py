@@ -76,6 +76,9 @@ class EmbeddedPostgres:
         data = self._find_data(account, programs)
         _clear_leftovers(data)
         self._sockets = _socket_folder(data, account)
+        # Nobody serves them any more, but their lock may name a process number that is somebody else's by now.
+        for left in (_SOCKET, f"{_SOCKET}.lock"):
+            (self._sockets / left).unlink(missing_ok=True)
         settings = _SETTINGS | {"unix_socket_directories": str(self._sockets)}
         process = ServerProcess(
             [str(programs / "postgres"), "-D", str(data), *(f"--{name}={value}" for name, value in settings.items())],
@@ -171,8 +174,7 @@ def _is_ready(data: Path, pid: int) -> bool:
 def _clear_leftovers(data: Path, seconds: float = 20) -> None:
     """End the server that a killed gateway left behind, and remove a pid file whose number is somebody else's now."""
     pid_file = data / "postmaster.pid"
-    if (pid := read_pid(pid_file)) is None:
-        return
+    pid = read_pid(pid_file)
     if leftover := find_ours(pid_file, ["postgres", str(data)]):
         end_leftover(leftover, signal.SIGINT)
     deadline = time.monotonic() + seconds
@@ -181,7 +183,7 @@ def _clear_leftovers(data: Path, seconds: float = 20) -> None:
         if time.monotonic() > deadline:
             raise StartError(f"Processes of an earlier server still use {data}:", ["end them, then start again"])
         time.sleep(0.05)
-    if psutil.pid_exists(pid):
+    if pid is not None and psutil.pid_exists(pid):
         pid_file.unlink(missing_ok=True)
 
 

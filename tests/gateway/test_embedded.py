@@ -178,6 +178,8 @@ def test_a_stale_pid_file_does_not_prevent_a_start(server: Server, whose: str) -
     data = server.folder / "data"
     if isinstance(server, EmbeddedPostgres):
         (data / "postmaster.pid").write_text(f"{pid}\n{data}\n1700000000\n5432\n{data}\n\n  1 2\nready   \n")
+        (data / ".s.PGSQL.5432").touch()
+        (data / ".s.PGSQL.5432.lock").write_text(f"{pid}\n{data}\n1700000000\n5432\n{data}\n\n")
     else:
         (server.folder / "mongo.pid").write_text(str(pid))
 

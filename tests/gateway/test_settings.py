@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from domain.errors import StartError
+from domain.errors import SourceUnavailableError, StartError
 from gateway.settings import SETTINGS, Settings, read_settings, settings_table
+from sources.mongo import MongoSource
+from sources.profile_reading import read_profile
 
 REPOSITORY = Path(__file__).parents[2]
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -221,7 +223,8 @@ def test_no_password_is_shown_of_a_wrong_url(url: str) -> None:
 def test_a_wrong_url_is_named_by_its_scheme() -> None:
     assert fault(GATEWAY_POSTGRES_URL="mysql://u:p@host/db") == (
         "GATEWAY_POSTGRES_URL is mysql://… (not shown further); "
-        "expected postgresql://user:password@host:5432/database, with the name of the database"
+        "expected postgresql://user:password@host:5432/database, with the name of the database, "
+        "and no options but host, port and sslmode"
     )
 
 
@@ -372,3 +375,35 @@ def test_the_readme_holds_the_table() -> None:
 
     assert end
     assert table.strip() == settings_table()
+
+
+@pytest.mark.parametrize("query", ["application_name=x", "connect_timeout=3", "foo=bar", "sslmode=bogus"])
+def test_a_postgres_url_has_no_options_that_the_driver_would_choke_on(query: str) -> None:
+    said = fault(GATEWAY_POSTGRES_URL=f"postgresql://u:hunter2@host/db?{query}")
+    assert said.startswith("GATEWAY_POSTGRES_URL is postgresql://…")
+    assert "no options but host, port and sslmode" in said
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        *("u:p%zz@h/db", "u:p:x@h/db", "h:99999/db", "h/a%20b", "h/db?tls=maybe", "h/db?foo=bar"),
+        *("h/db?socketTimeoutMS=abc", "h/db?authMechanism=NOPE", "h/db?tlsCAFile=/nowhere"),
+    ],
+)
+def test_a_mongo_url_that_its_driver_cannot_read_is_refused(rest: str) -> None:
+    said = fault(GATEWAY_MONGO_URL=f"mongodb://{rest}")
+    assert said.startswith("GATEWAY_MONGO_URL is mongodb://…")
+
+
+def test_a_name_for_srv_is_not_looked_up_when_settings_are_read() -> None:
+    url = "mongodb+srv://stores.example.invalid/crm"
+    assert read_settings({"GATEWAY_MONGO_URL": url}, env_file=None).mongo_url == url
+
+
+async def test_a_name_for_srv_that_nobody_knows_is_a_store_that_is_down() -> None:
+    source = MongoSource(read_profile("grocer"), "mongodb+srv://u:hunter2@stores.example.invalid/crm", seconds=5)
+    with pytest.raises(SourceUnavailableError):
+        await source.ping()
+    source.close()
