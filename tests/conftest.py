@@ -1,14 +1,21 @@
 """The stores and the gateways that tests share: real servers, started once."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import settings
 
 from gateway.demo_data import load_demo
 from gateway.embedded import EmbeddedStores
 from gateway.settings import Settings
 from tests.loading import existing_store, make_database, mongo_url
 from tests.running import Gateway, running
+
+# In CI the same examples every time: what random ones find is for the desk, and becomes an example of its own.
+settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")
