@@ -37,6 +37,7 @@ class PostgresSource:
         self._connection = PostgresConnection(url, seconds)
         self._tables: Tables | None = None
         self._reflected_at = -math.inf
+        self._losses = 0
 
     async def close(self) -> None:
         await self._connection.close()
@@ -169,7 +170,9 @@ class PostgresSource:
 
         What the database contradicts takes only its own section along, and is looked at again after a moment.
         """
-        tables = self._tables or await self._reflect()
+        tables = self._tables
+        if tables is None or self._losses != self._connection.losses:
+            tables = await self._reflect()
         if tables.faults_of(section) and time.monotonic() - self._reflected_at > COOLDOWN:
             tables = await self._reflect()
         if faults := tables.faults_of(section):
@@ -181,7 +184,7 @@ class PostgresSource:
         reflected: dict[str, dict[str, ColumnInfo]] = {}
         for row in await self._connection.rows(REFLECT, {"names": tables_of(self._profile)}):
             reflected.setdefault(row.name, {})[row.column] = ColumnInfo(row.type, required=row.required)
-        self._reflected_at = time.monotonic()
+        self._reflected_at, self._losses = time.monotonic(), self._connection.losses
         if self._tables is None or self._tables.reflected != reflected:
             self._tables = Tables(self._profile, reflected)
         return self._tables

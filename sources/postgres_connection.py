@@ -28,6 +28,8 @@ class PostgresConnection:
     def __init__(self, url: str, seconds: float) -> None:
         self._seconds = seconds
         self._availability = Availability("postgres")
+        #: How often connections were found lost: whoever keeps what the database is like looks again.
+        self.losses = 0
         #: Whoever waits for a place waits without the clock that statements run against.
         self._places = asyncio.Semaphore(_POOL)
         self._engine: AsyncEngine = create_async_engine(
@@ -57,6 +59,7 @@ class PostgresConnection:
                 return await self._run(query, values)
             except _LostConnectionError:
                 # The server went away and came back while the connection lay in the pool, which has dropped it now.
+                self.losses += 1
                 try:
                     return await self._run(query, values)
                 except _LostConnectionError as error:

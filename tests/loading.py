@@ -53,15 +53,15 @@ def fill_mongo(url: str, collections: dict[str, list[dict[str, Any]]]) -> None:
                 database[name].insert_many([dict(document) for document in documents])
 
 
-async def existing_store(stores: EmbeddedStores, name: str) -> Settings:
-    """Load the store *name* of `existing_stores/` as it is, and answer settings that serve it."""
+async def existing_store(stores: EmbeddedStores, name: str, database: str | None = None) -> Settings:
+    """Load the store *name* of `existing_stores/` as it is into *database*, and answer settings that serve it."""
     folder = EXISTING / name
     found: dict[str, str] = {}
     if (folder / "postgres.sql").exists():
-        found["postgres_url"] = await make_database(stores, name)
+        found["postgres_url"] = await make_database(stores, database or name)
         await run_sql(found["postgres_url"], (folder / "postgres.sql").read_text())
     if (folder / "mongo.json").exists():
-        found["mongo_url"] = mongo_url(stores, name)
+        found["mongo_url"] = mongo_url(stores, database or name)
         read = orjson.loads((folder / "mongo.json").read_bytes())
         fill_mongo(found["mongo_url"], {name: _dated(rows) for name, rows in read.items() if isinstance(rows, list)})
     return secured(profile=name, **found)

@@ -20,7 +20,7 @@ CUSTOMERS = "{ customers { totalCount nodes { createdAt totalLeads } } }"
 @pytest.fixture
 async def changing(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
     """A store of its own for each test, which may change it."""
-    async with running(await existing_store(servers, "grocer")) as gateway:
+    async with running(await existing_store(servers, "grocer", "changing")) as gateway:
         yield gateway
 
 
