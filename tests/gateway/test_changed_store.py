@@ -1,4 +1,4 @@
-"""A store that changes under the gateway, or is asked by many at once: what is not concerned goes on."""
+"""A store that changes under the gateway: what is not concerned goes on."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -44,21 +44,3 @@ async def test_a_dropped_column_takes_only_its_own_section_and_is_forgiven(chang
     await change(changing, "ALTER TABLE bookings RENAME begins TO start_at")
     await asyncio.sleep(2 * COOLDOWN)
     assert await changing.data(BOOKINGS, **NORTH) == bookings
-
-
-async def test_a_column_of_another_type_is_read_as_it_is_from_then_on(changing: Gateway) -> None:
-    whole = await changing.data(CUSTOMERS, **NORTH)
-    await change(changing, "ALTER TABLE customers ALTER created_at TYPE timestamp USING created_at AT TIME ZONE 'UTC'")
-    first = await changing.ask(CUSTOMERS, **NORTH)
-    assert set(codes(first)) <= {"SOURCE_MISMATCH"}
-    assert await changing.data(CUSTOMERS, **NORTH) == whole
-
-
-async def test_many_at_once_wait_for_each_other_and_not_for_a_store(demo: Gateway) -> None:
-    """Given more requests than connections: each is answered, and none is told that a store is down."""
-    fields = "name linkage totalLeads leads { nodes { key } }"
-    query = f"{{ customers(first: 10) {{ totalCount missingStores nodes {{ {fields} }} }} }}"
-    bodies = await asyncio.gather(*(demo.ask(query) for _ in range(64)))
-    assert all("errors" not in body for body in bodies)
-    assert len({str(body) for body in bodies}) == 1
-    assert bodies[0]["data"]["customers"]["missingStores"] == []
