@@ -61,7 +61,7 @@ def _named(setting: str) -> Iterator[None]:
     try:
         yield
     except (PyMongoError, SQLAlchemyError, OSError, TypeError, ValueError) as error:
-        fault = f"{setting}: no client can be made of it ({type(error).__name__}); a name for srv must be known to DNS"
+        fault = f"{setting}: no client can be made of it ({type(error).__name__})"
         raise StartError("The stores cannot be opened:", [fault]) from error
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -14,9 +14,9 @@ from typing import Any
 from dotenv import dotenv_values
 from jwt import InvalidKeyError
 from jwt.algorithms import HMACAlgorithm
+from pymongo import MongoClient
 from pymongo.errors import PyMongoError
-from pymongo.uri_parser import parse_uri
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from domain.errors import StartError
@@ -32,8 +32,14 @@ KEY_BYTES = 32
 POSTGRES_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
 MONGO_HOST = r"(\[[^]/?#@]+\]|[^]\[/?#@:,\s]+)(:\d{1,5})?"
 MONGO = re.compile(rf"mongodb(\+srv)?://([^/?#@]*@)?{MONGO_HOST}(,{MONGO_HOST})*/[^/?#@\s.$\"\\]+(\?.*)?")
+#: `ssl` is what this module makes of `sslmode`, and reads again.
+POSTGRES_OPTIONS = {"host", "port", "sslmode", "ssl"}
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+
+
+class UrlFaultError(ValueError):
+    """Say what is wrong with a URL in words that hold no secret."""
 
 
 def _postgres_url(text: str) -> str:
@@ -44,27 +50,66 @@ def _postgres_url(text: str) -> str:
         url = None
     if not url or url.drivername not in POSTGRES_SCHEMES or not url.database or not 0 < (url.port or 1) < 1 << 16:
         raise ValueError(f"This is no URL of a PostgreSQL database: expected {POSTGRES_FORM}")
-    unknown = sorted(set(url.query) - {"host", "port", "sslmode", "ssl"})
-    if unknown:
-        raise ValueError(f"This is no URL of a PostgreSQL database that can be used: it has {', '.join(unknown)}")
+    if unknown := sorted(set(url.query) - POSTGRES_OPTIONS):
+        raise _options_fault(text, unknown)
     query = {"ssl" if name == "sslmode" else name: value for name, value in url.query.items()}
-    if query.get("ssl", SSL_MODES[0]) not in SSL_MODES:
-        raise ValueError(f"This is no URL of a PostgreSQL database: expected an sslmode of {', '.join(SSL_MODES)}")
-    return url.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
+    if query.get("ssl", SSL_MODES[0]) not in SSL_MODES or len(query) < len(url.query):
+        raise UrlFaultError(f"sslmode is one of {', '.join(SSL_MODES)}")
+    url = url.set(drivername="postgresql+asyncpg", query=query)
+    _check_places(url)
+    return url.render_as_string(hide_password=False)
+
+
+def _check_places(url: URL) -> None:
+    """Raise ValueError where the driver could not even try to reach the hosts and ports of *url*."""
+    try:
+        _, arguments = url.get_dialect()().create_connect_args(url)
+    except ArgumentError as fault:
+        raise UrlFaultError("host and port do not fit each other, or are none") from fault
+    hosts, ports = (_listed(arguments.get(name)) for name in ("host", "port"))
+    if not all(0 < int(port) < 1 << 16 for port in ports):
+        raise UrlFaultError("a port is a whole number from 1 to 65535")
+    for host in hosts:
+        host.encode() if host.startswith("/") else host.encode("idna")
+    if any("\0" in str(part) for part in (*hosts, url.username, url.password, url.database)):
+        raise ValueError
+
+
+def _listed(value: Any) -> list[Any]:
+    if isinstance(value, list | tuple):
+        return [each for each in value if each is not None]
+    return [] if value is None else [value]
+
+
+def _options_fault(text: str, names: Sequence[str]) -> ValueError:
+    """Name the options that *text* may not have, unless they may be a part of its password."""
+    if "@" in text.partition("?")[2] or not names:
+        return ValueError()
+    return UrlFaultError(f"it cannot have {', '.join(names)} as given")
 
 
 def _mongo_url(text: str) -> str:
-    """Let the driver read *text* as it will, with what it only warns of as a fault; a name for srv is not looked up."""
+    """Let the driver read *text* as it will; it asks the network nothing, not even for a name for srv."""
     if not MONGO.fullmatch(text):
         raise ValueError
+    if not _makes_client(text):
+        plain, _, query = text.partition("?")
+        if not _makes_client(plain):
+            raise ValueError
+        options = [option for option in re.split("[&;]", query) if option]
+        raise _options_fault(text, [each.partition("=")[0] for each in options if not _makes_client(f"{plain}?{each}")])
+    return text
+
+
+def _makes_client(url: str) -> bool:
+    """Say whether the driver makes a client of *url*; what it only warns of, as an unknown option, is a fault here."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            # The options of both forms are the same, and only mongodb:// can be read without asking the network.
-            parse_uri(text.replace("mongodb+srv://", "mongodb://", 1), warn=False)
-        except (PyMongoError, ValueError, TypeError, OSError, Warning) as fault:
-            raise ValueError from fault
-    return text
+            MongoClient[Any](url, connect=False).close()
+        except (PyMongoError, ValueError, TypeError, OSError, Warning):
+            return False
+    return True
 
 
 def _host(text: str) -> str:
@@ -233,6 +278,8 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
             continue
         try:
             values[setting.field] = setting.kind.parse(text)
+        except UrlFaultError as fault:
+            faults.append(f"{setting.name} is {setting.kind.shown(text)}: {fault}; expected {setting.kind.expected}")
         except ValueError:
             faults.append(f"{setting.name} is {setting.kind.shown(text)}; expected {setting.kind.expected}")
     if faults:

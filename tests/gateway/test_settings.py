@@ -382,7 +382,25 @@ def test_a_postgres_url_has_no_options_that_the_driver_would_choke_on(query: str
     said = fault(GATEWAY_POSTGRES_URL=f"postgresql://u:hunter2@host/db?{query}")
     assert said.startswith("GATEWAY_POSTGRES_URL is postgresql://…")
     assert "no options but host, port and sslmode" in said
+    assert query.partition("=")[0] in said
     assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        *("host/db?port=abc", "host/db?port=99999", "host/db?host=a&host=b", "host/db?host=a%00b"),
+        *("a..b/db", f"{'a' * 70}/db", "host/db?sslmode=require&ssl=disable"),
+    ],
+)
+def test_a_postgres_url_names_a_place_that_can_be(rest: str) -> None:
+    assert fault(GATEWAY_POSTGRES_URL=f"postgresql://{rest}").startswith("GATEWAY_POSTGRES_URL is postgresql://…")
+
+
+@pytest.mark.parametrize("setting", ["GATEWAY_POSTGRES_URL", "GATEWAY_MONGO_URL"])
+def test_what_may_be_a_part_of_a_password_is_not_named_as_an_option(setting: str) -> None:
+    scheme = "postgresql" if "POSTGRES" in setting else "mongodb"
+    assert "hunter" not in fault(**{setting: f"{scheme}://u:p@ss/w?hunter=2@host/db"})
 
 
 @pytest.mark.parametrize(
@@ -395,6 +413,25 @@ def test_a_postgres_url_has_no_options_that_the_driver_would_choke_on(query: str
 def test_a_mongo_url_that_its_driver_cannot_read_is_refused(rest: str) -> None:
     said = fault(GATEWAY_MONGO_URL=f"mongodb://{rest}")
     assert said.startswith("GATEWAY_MONGO_URL is mongodb://…")
+
+
+@pytest.mark.parametrize(
+    ("url", "option"),
+    [
+        ("mongodb://u:hunter2@h/db?tls=maybe&w=1", "tls"),
+        ("mongodb://u:hunter2@h/db?foo=bar", "foo"),
+        ("mongodb+srv://u:hunter2@a.b.invalid/db?directConnection=true", "directConnection"),
+    ],
+)
+def test_an_option_that_the_driver_of_mongo_refuses_is_named(url: str, option: str) -> None:
+    said = fault(GATEWAY_MONGO_URL=url)
+    assert f"it cannot have {option} as given" in said
+    assert "hunter2" not in said
+
+
+def test_what_only_a_name_for_srv_may_have_is_accepted_there() -> None:
+    url = "mongodb+srv://stores.example.invalid/crm?srvMaxHosts=2"
+    assert read_settings({"GATEWAY_MONGO_URL": url}, env_file=None).mongo_url == url
 
 
 def test_a_name_for_srv_is_not_looked_up_when_settings_are_read() -> None:
