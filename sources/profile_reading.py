@@ -44,13 +44,26 @@ def shipped_profiles() -> tuple[str, ...]:
 def _find(name_or_path: str) -> pathlib.Path:
     is_path = "/" in name_or_path or name_or_path.endswith(".toml")
     path = pathlib.Path(name_or_path) if is_path else _SHIPPED / f"{name_or_path}.toml"
-    if path.is_file():
+    if _is_there(path):
         return path
     looked_for = f"There is no store profile {name_or_path!r}:"
+    shipped = f"expected the path of a file, or one of {', '.join(shipped_profiles())}"
+    if not is_path and _is_there(pathlib.Path(name_or_path)):
+        raise StartError(looked_for, [f"for what has this name here, give its path: ./{name_or_path}", shipped])
     meant = nearest(pathlib.PurePath(name_or_path).stem, shipped_profiles())
     faults = [] if is_path or meant is None else [f"did you mean {meant}?"]
-    shipped = f"expected the path of a file, or one of {', '.join(shipped_profiles())}"
     raise StartError(looked_for, [*faults, shipped])
+
+
+def _is_there(path: pathlib.Path) -> bool:
+    """Say whether there is anything at *path*; why it cannot be read, reading it will say."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _parse(path: pathlib.Path) -> Table:

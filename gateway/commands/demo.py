@@ -27,10 +27,11 @@ def run(arguments: Namespace) -> int:
     console = Console(stderr=True, highlight=False)
     settings = read_settings()
     settings = replace(settings, profile="demo", host=_HOST, port=arguments.port or settings.port, open=True)
+    chosen_by = "--port " if arguments.port else "GATEWAY_PORT="
     interrupt_on_sigterm()
     try:
         with (
-            take_port(settings.host, settings.port) as listener,
+            take_port(settings.host, settings.port, chosen_by=chosen_by) as listener,
             EmbeddedStores(arguments.folder, fresh=arguments.fresh) as stores,
             ending_undisturbed(),
         ):

@@ -12,11 +12,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from domain.errors import StartError
 
 _GRACE_SECONDS = 10
+_LAST_PORT = 65535
 _STARTUP_FAILED = "lifespan.startup.failed"
 
 
-def take_port(host: str, port: int) -> socket.socket:
-    """Listen on *port*, so that nobody else can while the stores start; raise StartError if somebody does already."""
+def take_port(host: str, port: int, *, chosen_by: str = "GATEWAY_PORT=") -> socket.socket:
+    """Listen on *port*, so that nobody else can while the stores start.
+
+    Raises StartError if somebody does already, with another port as *chosen_by* would choose it.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
@@ -30,7 +34,9 @@ def take_port(host: str, port: int) -> socket.socket:
     except OSError as error:
         fault = error.strerror or str(error)
         if error.errno == errno.EADDRINUSE:
-            fault = f"port {port} is taken; choose another one: GATEWAY_PORT={port + 1}"
+            fault = (
+                f"port {port} is taken; choose another one: {chosen_by}{port + 1 if port < _LAST_PORT else port - 1}"
+            )
         raise StartError(f"The gateway cannot listen on {host}:{port}:", [fault]) from error
     return listener
 

@@ -3,10 +3,13 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -70,6 +73,20 @@ def test_a_port_that_is_taken_is_named_with_the_way_out() -> None:
         take_port("127.0.0.1", port)
 
 
+def test_another_port_is_offered_as_this_one_was_chosen() -> None:
+    port = free_port()
+    with take_port("127.0.0.1", port), pytest.raises(StartError, match=rf"another one: --port {port + 1}$"):
+        take_port("127.0.0.1", port, chosen_by="--port ")
+
+
+def test_no_port_beyond_the_last_is_offered() -> None:
+    with (
+        take_port("127.0.0.1", 65535),
+        pytest.raises(StartError, match=r"another one: GATEWAY_PORT=65534$"),
+    ):
+        take_port("127.0.0.1", 65535)
+
+
 def test_a_host_that_is_not_there_is_named() -> None:
     with pytest.raises(StartError, match=r"cannot listen on nowhere\.invalid:8000"):
         take_port("nowhere.invalid", 8000)
@@ -111,3 +128,23 @@ def test_a_fault_of_ours_at_start_is_logged_with_its_traceback(capfd: pytest.Cap
         run_server(make_app(on_open=fail), listener)
     assert ended.value.code == 3
     assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+def test_serve_says_where_and_what_it_serves(tmp_path: Path) -> None:
+    port = free_port()
+    environ = os.environ | {
+        "GATEWAY_PROFILE": "grocer",
+        "GATEWAY_POSTGRES_URL": "postgresql://127.0.0.1:1/db",
+        "GATEWAY_MONGO_URL": "mongodb://127.0.0.1:1/db",
+        "GATEWAY_JWT_SECRET": "0123456789abcdef0123456789abcdef",
+        "GATEWAY_PORT": str(port),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    command = [sys.executable, "-m", "gateway", "serve"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environ, stderr=subprocess.PIPE, text=True) as gateway:  # noqa: S603 - ours
+        assert gateway.stderr is not None
+        # The stores are not there, which is said before.
+        said = next((line for line in gateway.stderr if line.startswith("Customer Gateway")), None)
+        gateway.terminate()
+
+    assert said == f"Customer Gateway: http://127.0.0.1:{port}/ serves PostgreSQL and MongoDB with the profile grocer\n"

@@ -71,6 +71,28 @@ def test_a_path_without_file_is_no_name_of_a_shipped_profile(path: str) -> None:
     assert "grocer" in str(caught.value)
 
 
+def test_a_file_that_is_named_as_if_it_were_shipped_is_answered_with_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "flowers").touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StartError, match=r"(?s)There is no store profile 'flowers':.*give its path: \./flowers"):
+        read_profile("flowers")
+
+
+@pytest.mark.parametrize("ending", ["", ".toml"])
+def test_a_folder_is_refused_as_one(tmp_path: Path, ending: str) -> None:
+    folder = tmp_path / f"flowers{ending}"
+    folder.mkdir()
+    with pytest.raises(StartError, match=rf"{folder} cannot be read:\s+- Is a directory"):
+        read_profile(str(folder))
+
+
+def test_a_name_that_no_file_can_have_is_refused() -> None:
+    with pytest.raises(StartError, match="cannot be read"):
+        read_profile("x" * 300)
+
+
 def test_what_is_no_toml_is_refused_with_file_and_line(file: Path) -> None:
     assert faults(file, '[store]\nname = "flowers"\ncurrency = EUR\n') == (f"{file}:3: Invalid value",)
 
