@@ -53,6 +53,15 @@ def _demo(parser: ArgumentParser) -> None:
     parser.add_argument("--port", type=_port, metavar="N", help="the port to listen on (GATEWAY_PORT, else 8000)")
 
 
+def _profile(parser: ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, summary in (
+        ("schema", "print a JSON Schema of profiles, for editors"),
+        ("docs", "print every section and key of a profile, as docs/profiles.md has them"),
+    ):
+        actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+
+
 def _none(_: ArgumentParser) -> None:
     """Add nothing: the command takes its settings from the environment."""
 
@@ -78,6 +87,7 @@ def _whole(text: str, low: int, high: int) -> int:
 COMMANDS: tuple[tuple[str, str, Callable[[ArgumentParser], None]], ...] = (
     ("demo", "start embedded stores with demo data and serve them on this machine", _demo),
     ("serve", "serve the stores that the settings (GATEWAY_… or .env) name", _none),
+    ("profile", "help with writing a store profile", _profile),
     ("schema", "print the GraphQL schema", _none),
 )
 

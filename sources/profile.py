@@ -249,7 +249,7 @@ class AccountSection(Keyed):
     active: Condition | None = None
     verified: Condition | None = None
     password_hash: str | None = None
-    password_scheme: str = "bcrypt"  # noqa: S105  # the name of a scheme is no secret
+    password_scheme: Literal["bcrypt", "argon2"] = "bcrypt"  # noqa: S105 - the name of a scheme is no secret
     placeholder_email: str | None = None
 
 

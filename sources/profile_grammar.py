@@ -193,7 +193,7 @@ _ACCOUNT = Section(
         active=condition("When an account may log in; without it, always"),
         verified=condition("When somebody has verified the e-mail address"),
         password_hash=column("The hash of the password"),
-        password_scheme=choice("How the password is hashed", "bcrypt", needs="password_hash"),
+        password_scheme=choice("How the password is hashed", "bcrypt", "argon2", needs="password_hash"),
         placeholder_email=Key(kind=Kind.ADDRESS, description="What stands for an e-mail address where there is none"),
     ),
     sections={"links": links("delivery")},
