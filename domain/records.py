@@ -1,7 +1,7 @@
 """What the stores say, as plain records: one shape a kind of row, whatever the store calls its columns."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
@@ -69,6 +69,7 @@ class AccountRecord(Record):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRecord(Record):
     address: str | None = None
+    courier_key: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,3 +160,68 @@ class Revenue:
     @property
     def average(self) -> Money | None:
         return self.total.divided_by(self.count) if self.count else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """Be whoever the rows of a store belong to, where it has several."""
+
+    key: Key
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Courier:
+    """Be somebody who can be assigned to deliveries."""
+
+    key: Key
+    name: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalAccount:
+    """Be what another service calls a customer."""
+
+    provider: str | None = None
+    external_id: str | None = None
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    provider: str | None = None
+    tracking_number: str | None = None
+    status: str | None = None
+    estimated_delivery: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusEvent:
+    """Be a change of the status of a *parent* (lead, booking); *from_* and *to* are words of the store."""
+
+    parent: str
+    parent_key: Key
+    at: datetime
+    from_: str | None = None
+    to: str
+    by: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Be what was booked, as it was then; *archived* is None where no catalogue says whether it still stands there."""
+
+    title: str | None = None
+    brand: str | None = None
+    model: str | None = None
+    year: int | None = None
+    price: Money | None = None
+    images: tuple[str, ...] = ()
+    external_ref: str | None = None
+    archived: bool | None = None
+
+    @property
+    def primary_image(self) -> str | None:
+        return self.images[0] if self.images else None

@@ -56,7 +56,7 @@ async def opened(profile: Profile, settings: Settings) -> AsyncIterator[Stores]:
             with _named("GATEWAY_POSTGRES_URL"):
                 postgres = PostgresSource(profile, settings.postgres_url, seconds=settings.store_timeout)
             stack.push_async_callback(postgres.close)
-        if settings.mongo_url is not None and (profile.account or profile.delivery):
+        if settings.mongo_url is not None and (profile.account or profile.delivery or profile.courier):
             with _named("GATEWAY_MONGO_URL"):
                 mongo = MongoSource(profile, settings.mongo_url, seconds=settings.store_timeout)
             stack.callback(mongo.close)

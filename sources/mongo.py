@@ -4,18 +4,18 @@ import asyncio
 import math
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from domain.keyset import Beyond, Nulls, Phase, Ties, phases
 from domain.paging import Direction, PageRequest, Position
-from domain.records import Key, RecordKind
+from domain.records import Courier, Key, RecordKind
 from domain.time import Period, micros
 from sources.mongo_connection import MongoConnection, Sort
-from sources.mongo_forms import KeyForm, Query, after_key, all_of, fields_of, one_of, spellings
-from sources.mongo_records import AccountReader, DeliveryReader, Found, Links, RecordReader
+from sources.mongo_forms import KeyForm, Query, after_key, all_of, fields_of, link_key, one_of, spellings, value_at
+from sources.mongo_records import AccountReader, CourierReader, DeliveryReader, Found, Links, RecordReader
 from sources.profile import Profile
 
 Tenant = str | None
@@ -46,7 +46,8 @@ class MongoSource:
             self._readers[RecordKind.ACCOUNT] = AccountReader(profile.account, zone)
         if profile.delivery is not None:
             self._readers[RecordKind.DELIVERY] = DeliveryReader(profile.delivery, zone)
-        self._forms: dict[RecordKind, tuple[KeyForm, float]] = {}
+        self._couriers = None if profile.courier is None else CourierReader(profile.courier)
+        self._forms: dict[RecordReader | CourierReader, tuple[KeyForm, float]] = {}
 
     def close(self) -> None:
         self._connection.close()
@@ -61,7 +62,7 @@ class MongoSource:
 
         What is read is held against *keys* once more: beside odd values some servers find more than was asked for.
         """
-        form = await self._form(kind) if keys else KeyForm.TEXT
+        form = await self._form(self._readers[kind]) if keys else KeyForm.TEXT
         values = [value for value in map(form.parse, keys) if value is not None]
         if not values:
             return ()
@@ -87,7 +88,8 @@ class MongoSource:
         return await self._find(tenant, kind, one_of(field, values))
 
     async def _find(self, tenant: Tenant, kind: RecordKind, condition: Query) -> Sequence[Found]:
-        reader, form = self._readers[kind], await self._form(kind)
+        reader = self._readers[kind]
+        form = await self._form(reader)
         query = all_of([*self._scope(tenant, reader), condition])
         documents = await self._connection.find(reader.collection, query, reader.fields)
         return [found for found in (reader.read(document, form) for document in documents) if found is not None]
@@ -124,7 +126,8 @@ class MongoSource:
         limit: int,
         created_in: Period | None,
     ) -> list[tuple[Position, Found]]:
-        reader, form = self._readers[kind], await self._form(kind)
+        reader = self._readers[kind]
+        form = await self._form(reader)
         conditions = _conditions(reader, form, phase, request)
         if conditions is None or (created_in is not None and (isinstance(phase, Nulls) or reader.time is None)):
             return []
@@ -148,36 +151,73 @@ class MongoSource:
 
     async def links(self, tenant: Tenant, kind: RecordKind, created_in: Period | None) -> AsyncIterator[list[Links]]:
         """Go through the link fields of all records of *kind*, some thousands at a time."""
-        reader, form = self._readers[kind], await self._form(kind)
+        reader = self._readers[kind]
+        form = await self._form(reader)
         fields = fields_of(reader.key, reader.links.partner, reader.links.crm, reader.created_at)
         query = all_of(self._scope(tenant, reader))
         async for documents in self._connection.stream(reader.collection, query, fields):
             yield [one for one in (reader.read_links(document, form, created_in) for document in documents) if one]
 
+    async def tenant_keys(self, kind: RecordKind) -> set[Key]:
+        """List what the records of *kind* name as their tenant: a walk through the whole collection."""
+        reader, found = self._readers[kind], set[Key]()
+        if reader.tenant is None:
+            return found
+        async for documents in self._connection.stream(reader.collection, all_of(reader.where), [reader.tenant]):
+            found.update(key for key in (link_key(value_at(one, reader.tenant)) for one in documents) if key)
+        return found
+
+    # ── couriers ──
+
+    async def couriers(self, tenant: Tenant) -> Sequence[Courier]:
+        """List the couriers by name, those without one last."""
+        reader = self._couriers
+        if reader is None:
+            return ()
+        found = await self._read_couriers(tenant, reader, [])
+        return sorted(found, key=lambda one: (one.name is None, one.name or "", one.key))
+
+    async def couriers_by_key(self, tenant: Tenant, keys: Collection[Key]) -> Mapping[Key, Courier]:
+        reader = self._couriers
+        if reader is None or not keys:
+            return {}
+        form = await self._form(reader)
+        values = [value for value in map(form.parse, keys) if value is not None]
+        if not values:
+            return {}
+        found = await self._read_couriers(tenant, reader, [one_of(reader.key, values)])
+        return {one.key: one for one in found}
+
+    async def _read_couriers(
+        self, tenant: Tenant, reader: CourierReader, conditions: Sequence[Query]
+    ) -> Sequence[Courier]:
+        query, form = all_of([*self._scope(tenant, reader), *conditions]), await self._form(reader)
+        documents = await self._connection.find(reader.collection, query, reader.fields)
+        return [one for one in (reader.read(document, form) for document in documents) if one is not None]
+
     # ── how ──
 
-    def _scope(self, tenant: Tenant, reader: RecordReader) -> list[Query]:
+    def _scope(self, tenant: Tenant, reader: RecordReader | CourierReader) -> list[Query]:
         """Hold a query to one tenant and to the profile's `where`."""
         if reader.tenant is None:
             return reader.where
         return [one_of(reader.tenant, [] if tenant is None else spellings([tenant])), *reader.where]
 
-    async def _form(self, kind: RecordKind) -> KeyForm:
-        """Learn what the keys of *kind*'s collection are: what most of its first documents have.
+    async def _form(self, reader: RecordReader | CourierReader) -> KeyForm:
+        """Learn what the keys of *reader*'s collection are: what most of its first documents have.
 
         An empty collection is looked at again a little later.
         """
-        known, until = self._forms.get(kind, (KeyForm.TEXT, 0.0))
+        known, until = self._forms.get(reader, (KeyForm.TEXT, 0.0))
         if time.monotonic() < until:
             return known
-        reader = self._readers[kind]
         first = await self._connection.find(reader.collection, all_of(reader.where), [reader.key], limit=_SAMPLE)
         forms = Counter(form for form in map(KeyForm.of, map(reader.key_at, first)) if form is not None)
         if forms:
-            self._forms[kind] = forms.most_common(1)[0][0], math.inf
+            self._forms[reader] = forms.most_common(1)[0][0], math.inf
         else:
-            self._forms[kind] = KeyForm.TEXT, time.monotonic() + _EMPTY_SECONDS
-        return self._forms[kind][0]
+            self._forms[reader] = KeyForm.TEXT, time.monotonic() + _EMPTY_SECONDS
+        return self._forms[reader][0]
 
 
 def _position(found: Found, kind: RecordKind) -> Position:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from domain.identity import Names
-from domain.records import AccountRecord, DeliveryRecord, Key
+from domain.records import AccountRecord, Courier, DeliveryRecord, Key
 from domain.status import CustomerStatus
 from domain.time import Period
 from sources.mongo_forms import (
@@ -22,7 +22,7 @@ from sources.mongo_forms import (
     value_at,
     where,
 )
-from sources.profile import AccountSection, Condition, DeliverySection
+from sources.profile import AccountSection, Condition, CourierSection, DeliverySection
 
 
 class Found(NamedTuple):
@@ -153,7 +153,7 @@ class DeliveryReader(RecordReader):
 
     def _own_fields(self) -> list[Any]:
         section = self._delivery
-        return [section.address, section.area, section.status.column if section.status else None]
+        return [section.address, section.area, section.courier, section.status.column if section.status else None]
 
     def _record(self, key: Key, document: Document) -> DeliveryRecord:
         section = self._delivery
@@ -162,6 +162,7 @@ class DeliveryReader(RecordReader):
             **self._shared(document),
             address=text_at(document, section.address),
             area=text_at(document, section.area),
+            courier_key=None if section.courier is None else link_key(value_at(document, section.courier)),
             status=self._status(value_at(document, section.status.column)) if section.status else None,
         )
 
@@ -169,6 +170,29 @@ class DeliveryReader(RecordReader):
         if stored is None or stored == "":
             return None
         return self._words.get(stored, CustomerStatus.UNKNOWN) if isinstance(stored, str) else CustomerStatus.UNKNOWN
+
+
+class CourierReader:
+    """Read those who can be assigned to deliveries."""
+
+    def __init__(self, section: CourierSection) -> None:
+        self.collection = section.name_of
+        self.key = section.key
+        self.tenant = section.tenant
+        self.where = where(section.where)
+        self.fields = fields_of(section.key, section.name, section.phone)
+        self._section = section
+
+    def key_at(self, document: Document) -> Any:
+        return value_at(document, self.key)
+
+    def read(self, document: Document, form: KeyForm) -> Courier | None:
+        """Make a courier of *document*; None where its key is no key of this collection."""
+        key = form.text(self.key_at(document))
+        if key is None:
+            return None
+        name, phone = text_at(document, self._section.name), text_at(document, self._section.phone)
+        return Courier(key=key, name=name, phone=phone)
 
 
 def _holds(document: Document, condition: Condition | None) -> bool:

@@ -1,55 +1,32 @@
 """The CRM in PostgreSQL: customers, leads, bookings and revenue, through what the profile maps."""
 
-import math
-import time
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-from domain.errors import SourceMismatchError
 from domain.filters import BookingFilter, Children, CustomerFilter, LeadFilter
 from domain.money import Money
-from domain.paging import Page, PageRequest, Position, page_of
-from domain.records import Booking, CrmRecord, Key, Lead, Revenue, Stats
+from domain.paging import Page, PageRequest, Position
+from domain.records import (
+    Booking,
+    CrmRecord,
+    ExternalAccount,
+    Key,
+    Lead,
+    Revenue,
+    Shipment,
+    Snapshot,
+    Stats,
+    StatusEvent,
+)
+from domain.records import Tenant as TenantRecord
 from domain.time import Period
-from sources.availability import COOLDOWN
-from sources.postgres_connection import PostgresConnection
-from sources.postgres_mapping import REFLECT, ColumnInfo
-from sources.postgres_rows import RowStatements
-from sources.postgres_tables import Tables, tables_of
-from sources.postgres_types import KeyType
-from sources.profile import Profile
-
-R = TypeVar("R")
-Tenant = str | None
-#: The parts that are selected of what a loader loads.
-Picks = frozenset[str]
+from sources.postgres_reading import Picks, PostgresReading, Tenant
+from sources.postgres_satellites import tenants_in
+from sources.storable import is_storable
 
 
-class PostgresSource:
-    """Read the CRM. Every method takes the tenant first; None where the store has none.
-
-    Raises SourceUnavailableError while the store does not answer, SourceMismatchError where it is not as its profile
-    says.
-    """
-
-    def __init__(self, profile: Profile, url: str, *, seconds: float) -> None:
-        self._profile = profile
-        self._connection = PostgresConnection(url, seconds)
-        self._tables: Tables | None = None
-        self._reflected_at = -math.inf
-        self._losses = 0
-
-    async def close(self) -> None:
-        await self._connection.close()
-
-    async def ping(self) -> None:
-        """See whether the store answers, and still is as its profile says."""
-        if faults := await self.faults():
-            raise SourceMismatchError("postgres", "; ".join(faults))
-
-    async def faults(self) -> Sequence[str]:
-        """List what the database contradicts in the profile."""
-        return (await self._reflect()).faults
+class PostgresSource(PostgresReading):
+    """Read the CRM. Every method takes the tenant first; None where the store has none."""
 
     # ── customers ──
 
@@ -71,7 +48,7 @@ class PostgresSource:
         if statements is None:
             return set()
         values = self._keys(statements.mapped.key_type(), keys)
-        rows = await self._rows(tenant, statements, statements.living(), keys=list(values))
+        rows = await self._rows(tenant, statements.mapped, statements.living(), keys=list(values))
         return {str(row[0]) for row in rows} & set(keys)
 
     async def count_customers(self, tenant: Tenant, chosen: CustomerFilter) -> int:
@@ -128,6 +105,76 @@ class PostgresSource:
         tables = await self._mapped("booking")
         return await self._stats(tenant, tables.bookings, keys, chosen)
 
+    async def bookings_by_code(self, tenant: Tenant, codes: Collection[Key]) -> Mapping[Key, Sequence[Booking]]:
+        return await self._bookings_by(tenant, "code", codes)
+
+    async def bookings_by_token(self, tenant: Tenant, tokens: Collection[Key]) -> Mapping[Key, Sequence[Booking]]:
+        return await self._bookings_by(tenant, "tracking_token", tokens)
+
+    async def _bookings_by(self, tenant: Tenant, role: str, texts: Collection[str]) -> Mapping[Key, Sequence[Booking]]:
+        """Find the bookings in which *role* is one of *texts*: several where the store does not keep it unique."""
+        statements = (await self._mapped("booking")).bookings
+        if statements is None or role not in statements.mapped:
+            return {}
+        keys = [text for text in texts if text and is_storable(text)]
+        found: dict[Key, list[Booking]] = {}
+        for row in await self._rows(tenant, statements.mapped, statements.by(role), keys=keys):
+            found.setdefault(row.asked, []).append(statements.make(row))
+        return found
+
+    # ── what hangs on a customer, a lead, a booking ──
+
+    async def external_accounts_by_customer(
+        self, tenant: Tenant, keys: Collection[Key], _: None, __: Picks
+    ) -> Mapping[Key, Sequence[ExternalAccount]]:
+        """Read what other services call customers, by provider and id."""
+        return await self._by_owner(tenant, (await self._mapped("customer.external")).external, keys)
+
+    async def shipments_by_booking(
+        self, tenant: Tenant, keys: Collection[Key], _: None, __: Picks
+    ) -> Mapping[Key, Sequence[Shipment]]:
+        """Read what was sent for bookings, in the order in which it was entered."""
+        return await self._by_owner(tenant, (await self._mapped("booking.shipments")).shipments, keys)
+
+    async def snapshots(self, tenant: Tenant, parent: str, keys: Collection[Key]) -> Mapping[Key, Snapshot]:
+        """Read what was booked, as it was then, of the leads or bookings (*parent*) that have *keys*."""
+        statements = (await self._mapped(f"{parent}.snapshot")).snapshots[parent]
+        asked = self._keys(statements.mapped.key_type(), keys)
+        rows = await self._rows(tenant, statements.mapped, statements.by_key(), keys=list(asked))
+        made = {str(row.key): statements.make(row) for row in rows}
+        found = ((key, made.get(str(value))) for value, key in asked.items())
+        return {key: snapshot for key, snapshot in found if snapshot is not None}
+
+    async def history(
+        self, tenant: Tenant, parent: str, keys: Collection[Key], asked: Children[Any]
+    ) -> Mapping[Key, Page[StatusEvent]]:
+        """Read a page of the store's own history of each of the leads or bookings (*parent*) that have *keys*."""
+        tables = await self._mapped(f"{parent}.history")
+        return await self._children(tenant, tables.histories[parent], keys, None, asked.request)
+
+    async def history_stats(self, tenant: Tenant, parent: str, keys: Collection[Key]) -> Mapping[Key, Stats]:
+        tables = await self._mapped(f"{parent}.history")
+        return await self._stats(tenant, tables.histories[parent], keys, None)
+
+    # ── tenants ──
+
+    async def tenants(self) -> Sequence[TenantRecord]:
+        """List the tenants that the profile's [tenant] lists, by key."""
+        statements = (await self._mapped("tenant")).tenants
+        if statements is None:
+            return []
+        return [statements.make(row) for row in await self._run(None, False, statements.all())]
+
+    async def tenant_keys(self) -> set[Key]:
+        """List what customers, leads and bookings name as their tenant: a walk through whole tables."""
+        found: set[Key] = set()
+        for section in ("customer", "lead", "booking"):
+            tables = await self._mapped(section)
+            statements = {"customer": tables.customers, "lead": tables.leads, "booking": tables.bookings}[section]
+            if statements is not None and statements.mapped.has_tenant:
+                found |= {str(row.key) for row in await self._run(None, False, tenants_in(statements.mapped))}
+        return found
+
     # ── revenue ──
 
     async def revenue_by_customer(
@@ -142,12 +189,8 @@ class PostgresSource:
         assert statements is not None
         assert statements.owner is not None
         owners = self._keys(statements.owner.type, keys)
-        rows = await self._run(
-            tenant,
-            statements.mapped.has_tenant and statements.mapped.tenant_type,
-            statements.by_owner(period, picks),
-            owners=list(owners),
-        )
+        query = statements.by_owner(period, picks)
+        rows = await self._rows(tenant, statements.mapped, query, owners=list(owners))
         section = self._profile.revenue
         assert section is not None
         sums: dict[Key, dict[str, tuple[Money, int]]] = {}
@@ -162,126 +205,3 @@ class PostgresSource:
         total, count = found.get(own, (Money.zero(own), 0))
         others = tuple(money for currency, (money, _) in sorted(found.items()) if currency != own)
         return Revenue(total=total, count=count, other_currencies=others)
-
-    # ── how ──
-
-    async def _mapped(self, section: str) -> Tables:
-        """Read once how the database is, and hold *section* of the profile against it.
-
-        What the database contradicts takes only its own section along, and is looked at again after a moment.
-        """
-        tables = self._tables
-        if tables is None or self._losses != self._connection.losses:
-            tables = await self._reflect()
-        if tables.faults_of(section) and time.monotonic() - self._reflected_at > COOLDOWN:
-            tables = await self._reflect()
-        if faults := tables.faults_of(section):
-            raise SourceMismatchError("postgres", "; ".join(faults))
-        return tables
-
-    async def _reflect(self) -> Tables:
-        """Map the profile onto the database as it is now; as before where nothing has changed."""
-        reflected: dict[str, dict[str, ColumnInfo]] = {}
-        for row in await self._connection.rows(REFLECT, {"names": tables_of(self._profile)}):
-            reflected.setdefault(row.name, {})[row.column] = ColumnInfo(row.type, required=row.required)
-        self._reflected_at, self._losses = time.monotonic(), self._connection.losses
-        if self._tables is None or self._tables.reflected != reflected:
-            self._tables = Tables(self._profile, reflected)
-        return self._tables
-
-    @staticmethod
-    def _keys(type_: KeyType, keys: Collection[Key]) -> Mapping[Any, Key]:
-        """Turn *keys* into what the column holds, leaving out what it cannot hold."""
-        parsed = ((type_.parse(key), key) for key in keys)
-        return {value: key for value, key in parsed if value is not None}
-
-    async def _rows(self, tenant: Tenant, statements: RowStatements[Any], query: Any, **values: Any) -> Sequence[Any]:
-        mapped = statements.mapped
-        return await self._run(tenant, mapped.has_tenant and mapped.tenant_type, query, **values)
-
-    async def _run(self, tenant: Tenant, type_: KeyType | bool, query: Any, **values: Any) -> Sequence[Any]:
-        """Run *query* within *tenant*; no keys, and a tenant that the store cannot have, find nothing."""
-        if any(value == [] for value in values.values()):
-            return []
-        if isinstance(type_, KeyType):
-            parsed = None if tenant is None else type_.parse(tenant)
-            if parsed is None:
-                return []
-            values["tenant"] = parsed
-        try:
-            return await self._connection.rows(query, values)
-        except SourceMismatchError:
-            self._tables = None
-            raise
-
-    async def _by_key(
-        self, tenant: Tenant, statements: RowStatements[R] | None, keys: Collection[Key]
-    ) -> Mapping[Key, R]:
-        if statements is None:
-            return {}
-        asked = self._keys(statements.mapped.key_type(), keys)
-        rows = await self._rows(tenant, statements, statements.by_key(), keys=list(asked))
-        found = {str(row.key): statements.make(row) for row in rows}
-        return {key: found[str(value)] for value, key in asked.items() if str(value) in found}
-
-    async def _read_page(
-        self, tenant: Tenant, statements: RowStatements[R], request: PageRequest, chosen: object
-    ) -> list[tuple[Position, R]]:
-        found: list[tuple[Position, R]] = []
-        for query in statements.page(request, statements.filters(chosen)):
-            wanted = request.size + 1 - len(found)
-            if wanted > 0:
-                found += statements.found(await self._rows(tenant, statements, query.limit(wanted)), request)
-        return found
-
-    async def _page(
-        self, tenant: Tenant, statements: RowStatements[R] | None, request: PageRequest, chosen: object
-    ) -> Page[R]:
-        if statements is None:
-            return Page(request)
-        return page_of(request, await self._read_page(tenant, statements, request, chosen))
-
-    async def _count(self, tenant: Tenant, statements: RowStatements[Any] | None, chosen: object) -> int:
-        if statements is None:
-            return 0
-        rows = await self._rows(tenant, statements, statements.count(statements.filters(chosen)))
-        return rows[0][0] if rows else 0
-
-    async def _stats(
-        self, tenant: Tenant, statements: RowStatements[Any] | None, keys: Collection[Key], chosen: object
-    ) -> Mapping[Key, Stats]:
-        assert statements is not None
-        assert statements.owner is not None
-        owners = self._keys(statements.owner.type, keys)
-        query = statements.stats_by_owner(statements.filters(chosen))
-        rows = await self._rows(tenant, statements, query, owners=list(owners))
-        return {str(row.owner): Stats(count=row.count) for row in rows}
-
-    async def _children(
-        self,
-        tenant: Tenant,
-        statements: RowStatements[R] | None,
-        keys: Collection[Key],
-        chosen: object,
-        request: PageRequest,
-    ) -> Mapping[Key, Page[R]]:
-        assert statements is not None
-        assert statements.owner is not None
-        owners = self._keys(statements.owner.type, keys)
-        simple = statements.is_simple(request)
-        rows = await self._rows(
-            tenant,
-            statements,
-            statements.children(request, statements.filters(chosen), simple=simple),
-            owners=list(owners),
-        )
-        if simple and any(row.position is None for row in rows):
-            query = statements.children(request, statements.filters(chosen), simple=False)
-            rows = await self._rows(tenant, statements, query, owners=list(owners))
-        by_owner: dict[str, list[Any]] = {}
-        for row in rows:
-            by_owner.setdefault(str(row.owner), []).append(row)
-        return {
-            key: page_of(request, statements.found(by_owner.get(str(value), []), request))
-            for value, key in owners.items()
-        }

@@ -38,6 +38,7 @@ def booking_statements(
             customer=section.customer.column if section.customer else None,
             lead=section.lead,
             code=section.code,
+            tracking_token=section.tracking_token,
             start_at=section.start_at,
             end_at=section.end_at,
             minutes=section.minutes,

@@ -31,21 +31,26 @@ from sources.profile import Condition, Field, Join, Path, Rows
 
 @dataclass(frozen=True, slots=True)
 class ColumnInfo:
-    """Be what the database says of a column: the name of its type in pg_type (a domain's base), and NOT NULL."""
+    """Be what the database says of a column: the name of its type in pg_type (a domain's base), and NOT NULL.
+
+    *primary* says whether it is part of the primary key.
+    """
 
     type: str
     required: bool
+    primary: bool = False
 
 
 #: One row a column of the tables that :names lists as quoted identifiers; a table without rows is not there.
 REFLECT = text(
     """
     SELECT wanted.name AS name, attribute.attname AS column, coalesce(base.typname, type.typname) AS type,
-        attribute.attnotnull AS required
+        attribute.attnotnull AS required, attribute.attnum = ANY(primary_key.indkey) IS TRUE AS primary
     FROM unnest(CAST(:names AS text[])) AS wanted (name)
     JOIN pg_attribute AS attribute ON attribute.attrelid = to_regclass(wanted.name)
     JOIN pg_type AS type ON type.oid = attribute.atttypid
     LEFT JOIN pg_type AS base ON type.typtype = 'd' AND base.oid = type.typbasetype
+    LEFT JOIN pg_index AS primary_key ON primary_key.indrelid = attribute.attrelid AND primary_key.indisprimary
     WHERE attribute.attnum > 0 AND NOT attribute.attisdropped
     """
 )
@@ -58,13 +63,13 @@ def quoted(table: str) -> str:
 
 
 class MappingFaults:
-    """Collect what the database contradicts, so that all of it is said at once."""
+    """Collect what the database contradicts, section by section, so that all of it is said at once."""
 
     def __init__(self) -> None:
-        self.found: list[str] = []
+        self.found: dict[tuple[str, str], None] = {}
 
-    def add(self, where: str, fault: str) -> None:
-        self.found.append(f"{where}: {fault}")
+    def add(self, section: str, fault: str, *, role: str | None = None) -> None:
+        self.found[section, f"{section}: {fault}" if role is None else f"{section}.{role}: {fault}"] = None
 
 
 class MappedTable:
@@ -88,7 +93,7 @@ class MappedTable:
         self._roles = {**roles, **({"tenant": rows.tenant} if rows.tenant else {})}
         infos = reflected.get(quoted(rows.name_of), {})
         if not infos:
-            faults.add(f"{section}.table", f"the database has no table {rows.name_of!r}")
+            faults.add(section, f"the database has no table {rows.name_of!r}", role="table")
         wanted = dict.fromkeys((*self._roles.values(), *(path.column for path in fields), *rows.where))
         for name in wanted:
             if infos and name not in infos:
@@ -125,10 +130,8 @@ class MappedTable:
         found = KEY_TYPES.get(self.info(role).type)
         if found is None:
             expected = ", ".join(sorted(KEY_TYPES))
-            where = f"{self.section}.{role}"
-            self._faults.add(
-                where, f"column {self._roles[role]!r} is of type {self.info(role).type}, not of {expected}"
-            )
+            fault = f"column {self._roles[role]!r} is of type {self.info(role).type}, not of {expected}"
+            self._faults.add(self.section, fault, role=role)
             return KEY_TYPES["text"]
         return found
 
@@ -216,6 +219,19 @@ class MappedTable:
             return case((has_nul == 0, func.json_extract_path_text(column, *path.keys)))
         return column if kind in TEXTS else cast(column, Text)
 
+    def json_text(self, path: Path) -> ColumnElement[Any]:
+        """Be what *path* holds as JSON written out, where it lies in JSON or is an array; else as text."""
+        column, kind = self._by_name[path.column], self._infos[path.column].type
+        if kind in ("json", "jsonb"):
+            return (
+                cast(getattr(func, f"{kind}_extract_path")(column, *path.keys), Text)
+                if path.keys
+                else cast(column, Text)
+            )
+        if kind.startswith("_"):
+            return cast(func.array_to_json(column), Text)
+        return self._text(path)
+
     def time(self, role: str) -> TimeColumn:
         """Be the dates in *role*'s column, in whatever form they are kept."""
         column, info = self[role], self.info(role)
@@ -224,8 +240,8 @@ class MappedTable:
             return TimeColumn(column.collate("C"), iso, self._zone, required=False)
         forms = {"timestamptz": Form.INSTANT, "timestamp": Form.NAIVE, "date": Form.DAY}
         if info.type not in DATES:
-            where = f"{self.section}.{role}"
-            self._faults.add(where, f"column {self._roles[role]!r} is of type {info.type}, not a date")
+            fault = f"column {self._roles[role]!r} is of type {info.type}, not a date"
+            self._faults.add(self.section, fault, role=role)
         return TimeColumn(column, forms.get(info.type, Form.INSTANT), self._zone, required=info.required)
 
     def times(self, *roles: str) -> dict[str, TimeColumn]:

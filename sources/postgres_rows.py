@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     Row,
     Select,
+    Text,
     bindparam,
     false,
     func,
@@ -52,7 +53,8 @@ class Owner:
 class RowStatements(Generic[R]):
     """Compose what is asked of *mapped*'s rows; *make* turns a row of *columns* into a record.
 
-    *orders* are the dates that lists are ordered by, *filters* turns a filter of the domain into conditions.
+    *orders* are the dates that lists are ordered by, *filters* turns a filter of the domain into conditions; *key*
+    tells rows of one date apart, by default the mapped key.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class RowStatements(Generic[R]):
         orders: dict[str, TimeColumn],
         filters: Callable[[Any], Conditions],
         owner: Owner | None = None,
+        key: tuple[ColumnElement[Any], KeyType] | None = None,
     ) -> None:
         self.mapped = mapped
         self.kind = kind
@@ -75,12 +78,19 @@ class RowStatements(Generic[R]):
         self.filters = filters
         self._columns = columns
         self._from = owner.joined if owner is not None else mapped.table
-        self._key = mapped.ordered_key()
+        self._key, self._key_type = key or (mapped.ordered_key(), mapped.key_type())
 
     # ── single rows, counts ──
 
     def by_key(self) -> Select[Any]:
         return self._select(self._columns, [self.mapped.any_of("key", "keys")])
+
+    def by(self, role: str) -> Select[Any]:
+        """Read the rows in which *role* is one of the texts `:keys`."""
+        return self._select(
+            [*self._columns, self.mapped.text(role).label("asked")],
+            [self.mapped.text(role) == func.any(bindparam("keys", type_=ARRAY(Text)))],
+        )
 
     def living(self) -> Select[Any]:
         return self._select([self.mapped["key"]], [self.mapped.any_of("key", "keys")])
@@ -198,10 +208,10 @@ class RowStatements(Generic[R]):
         return [self._key > value if request.reading is Direction.ASC else self._key < value]
 
     def _key_value(self, key: Key) -> ColumnElement[Any]:
-        parsed = self.mapped.key_type().parse(key)
+        parsed = self._key_type.parse(key)
         if parsed is None:
             raise BadCursorError(key)
-        return literal(parsed, self.mapped.key_type().type)
+        return literal(parsed, self._key_type.type)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,14 +23,14 @@ class Sections:
         self.profile = profile
         self.reflected = reflected
         self.faults = MappingFaults()
-        self._zone = ZoneInfo(profile.store.timezone)
+        self.zone = ZoneInfo(profile.store.timezone)
 
     def map(
         self, name: str, section: Rows, roles: Mapping[str, str], fields: Sequence[Field | Join | None] = ()
     ) -> MappedTable:
         """Map *section*, called *name*: its columns by role, and the columns that *fields* read."""
         paths = [path for field in fields if field is not None for path in _paths(field)]
-        return MappedTable(name, section, roles, paths, reflected=self.reflected, zone=self._zone, faults=self.faults)
+        return MappedTable(name, section, roles, paths, reflected=self.reflected, zone=self.zone, faults=self.faults)
 
     def owner(self, mapped: MappedTable, ref: Ref | None, leads: MappedTable | None) -> Owner | None:
         """Say which customer a row of *mapped* belongs to: by *ref*, directly or through one of *leads*."""

@@ -4,17 +4,37 @@ from collections.abc import Sequence
 
 from sources.postgres_bookings import booking_statements
 from sources.postgres_customers import customer_statements
+from sources.postgres_history import history_statements
 from sources.postgres_leads import lead_statements, lead_table
 from sources.postgres_mapping import Reflected, quoted
 from sources.postgres_revenue import revenue_statements
+from sources.postgres_satellites import (
+    external_statements,
+    referrer_table,
+    shipment_statements,
+    tenant_statements,
+    totals_table,
+)
 from sources.postgres_sections import Sections
+from sources.postgres_snapshots import snapshot_statements
 from sources.profile import Profile, Rows
 
 
 def tables_of(profile: Profile) -> list[str]:
-    """List, as quoted identifiers, the tables that *profile* reads records from."""
-    sections: list[Rows | None] = [profile.customer, profile.lead, profile.booking, profile.revenue]
-    return sorted({quoted(section.name_of) for section in sections if section is not None})
+    """List, as quoted identifiers, the tables that *profile* reads from."""
+    customer, lead, booking = profile.customer, profile.lead, profile.booking
+    rows: list[Rows | None] = [profile.tenant, customer, lead, booking, profile.revenue]
+    if customer is not None:
+        rows += [customer.external, customer.referrer]
+    if booking is not None:
+        rows += [booking.shipments]
+    rows += [section.history for section in (lead, booking) if section is not None]
+    names = {section.name_of for section in rows if section is not None}
+    if customer is not None and customer.stored_totals is not None and customer.stored_totals.table is not None:
+        names.add(customer.stored_totals.table)
+    snapshots = [section.snapshot for section in (lead, booking) if section is not None]
+    names |= {one.catalogue.table for one in snapshots if one is not None and one.catalogue is not None}
+    return sorted(map(quoted, names))
 
 
 class Tables:
@@ -22,23 +42,42 @@ class Tables:
 
     def __init__(self, profile: Profile, reflected: Reflected) -> None:
         sections = Sections(profile, reflected)
-        lead, booking, revenue = profile.lead, profile.booking, profile.revenue
+        customer, lead, booking, revenue = profile.customer, profile.lead, profile.booking, profile.revenue
         leads = lead_table(sections, lead) if lead else None
         self.reflected = reflected
-        self.customers = customer_statements(sections, profile.customer) if profile.customer else None
+        self.tenants = tenant_statements(sections, profile.tenant) if profile.tenant else None
+        self.customers = customer_statements(sections, customer) if customer else None
+        self.external = external_statements(sections, customer.external) if customer and customer.external else None
+        self.referrers = referrer_table(sections, customer.referrer) if customer and customer.referrer else None
+        self.totals = totals_table(sections, customer) if customer and customer.stored_totals else None
         self.leads = lead_statements(sections, lead, leads) if lead and leads else None
         self.bookings = booking_statements(sections, booking, leads) if booking else None
+        shipments = booking.shipments if booking else None
+        self.shipments = shipment_statements(sections, shipments) if shipments else None
+        parents = {"lead": lead, "booking": booking}
+        self.histories = {
+            name: history_statements(sections, name, section.history)
+            for name, section in parents.items()
+            if section is not None and section.history is not None
+        }
+        self.snapshots = {
+            name: snapshot_statements(sections, name, section, section.snapshot)
+            for name, section in parents.items()
+            if section is not None and section.snapshot is not None
+        }
         self.revenue = revenue_statements(sections, revenue, leads) if revenue else None
-        self.faults: Sequence[str] = tuple(dict.fromkeys(sections.faults.found))
+        self._faults = tuple(sections.faults.found)
         self._through_lead = {
             name
             for name, section in (("booking", booking), ("revenue", revenue))
             if section is not None and section.customer is not None and section.customer.through
         }
 
+    @property
+    def faults(self) -> Sequence[str]:
+        return [fault for _, fault in self._faults]
+
     def faults_of(self, section: str) -> list[str]:
         """List what the database contradicts in *section*, and in the leads through which it is read."""
         names = (section, "lead") if section in self._through_lead else (section,)
-        return [
-            fault for fault in self.faults if fault.startswith(tuple(f"{name}{end}" for name in names for end in ".:"))
-        ]
+        return [fault for name, fault in self._faults if name in names]

@@ -1,0 +1,183 @@
+"""How the CRM is read: mapped onto the database as it is now, and asked within one tenant."""
+
+import math
+import time
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, TypeVar
+
+from domain.errors import SourceMismatchError
+from domain.paging import Page, PageRequest, Position, page_of
+from domain.records import Key, Stats
+from sources.availability import COOLDOWN
+from sources.postgres_connection import PostgresConnection
+from sources.postgres_mapping import REFLECT, ColumnInfo, MappedTable
+from sources.postgres_rows import RowStatements
+from sources.postgres_satellites import SatelliteStatements
+from sources.postgres_tables import Tables, tables_of
+from sources.postgres_types import KeyType
+from sources.profile import Profile
+
+R = TypeVar("R")
+Tenant = str | None
+#: The parts that are selected of what a loader loads.
+Picks = frozenset[str]
+
+
+class PostgresReading:
+    """Hold the connection and the mapping; whoever reads something particular builds on this.
+
+    Raises SourceUnavailableError while the store does not answer, SourceMismatchError where it is not as its profile
+    says.
+    """
+
+    def __init__(self, profile: Profile, url: str, *, seconds: float) -> None:
+        self._profile = profile
+        self._connection = PostgresConnection(url, seconds)
+        self._tables: Tables | None = None
+        self._reflected_at = -math.inf
+        self._losses = 0
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    async def ping(self) -> None:
+        """See whether the store answers, and still is as its profile says."""
+        if faults := await self.faults():
+            raise SourceMismatchError("postgres", "; ".join(faults))
+
+    async def faults(self) -> Sequence[str]:
+        """List what the database contradicts in the profile."""
+        return (await self._reflect()).faults
+
+    async def _mapped(self, section: str) -> Tables:
+        """Read once how the database is, and hold *section* of the profile against it.
+
+        What the database contradicts takes only its own section along, and is looked at again after a moment.
+        """
+        tables = self._tables
+        if tables is None or self._losses != self._connection.losses:
+            tables = await self._reflect()
+        if tables.faults_of(section) and time.monotonic() - self._reflected_at > COOLDOWN:
+            tables = await self._reflect()
+        if faults := tables.faults_of(section):
+            raise SourceMismatchError("postgres", "; ".join(faults))
+        return tables
+
+    async def _reflect(self) -> Tables:
+        """Map the profile onto the database as it is now; as before where nothing has changed."""
+        reflected: dict[str, dict[str, ColumnInfo]] = {}
+        for row in await self._connection.rows(REFLECT, {"names": tables_of(self._profile)}):
+            info = ColumnInfo(row.type, required=row.required, primary=row.primary)
+            reflected.setdefault(row.name, {})[row.column] = info
+        self._reflected_at, self._losses = time.monotonic(), self._connection.losses
+        if self._tables is None or self._tables.reflected != reflected:
+            self._tables = Tables(self._profile, reflected)
+        return self._tables
+
+    @staticmethod
+    def _keys(type_: KeyType, keys: Collection[Key]) -> Mapping[Any, Key]:
+        """Turn *keys* into what the column holds, leaving out what it cannot hold."""
+        parsed = ((type_.parse(key), key) for key in keys)
+        return {value: key for value, key in parsed if value is not None}
+
+    async def _rows(self, tenant: Tenant, mapped: MappedTable, query: Any, **values: Any) -> Sequence[Any]:
+        return await self._run(tenant, mapped.has_tenant and mapped.tenant_type, query, **values)
+
+    async def _run(self, tenant: Tenant, type_: KeyType | bool, query: Any, **values: Any) -> Sequence[Any]:
+        """Run *query* within *tenant*; no keys, and a tenant that the store cannot have, find nothing."""
+        if any(value == [] for value in values.values()):
+            return []
+        if isinstance(type_, KeyType):
+            parsed = None if tenant is None else type_.parse(tenant)
+            if parsed is None:
+                return []
+            values["tenant"] = parsed
+        try:
+            return await self._connection.rows(query, values)
+        except SourceMismatchError:
+            self._tables = None
+            raise
+
+    async def _by_key(
+        self, tenant: Tenant, statements: RowStatements[R] | None, keys: Collection[Key]
+    ) -> Mapping[Key, R]:
+        if statements is None:
+            return {}
+        asked = self._keys(statements.mapped.key_type(), keys)
+        rows = await self._rows(tenant, statements.mapped, statements.by_key(), keys=list(asked))
+        found = {str(row.key): statements.make(row) for row in rows}
+        return {key: found[str(value)] for value, key in asked.items() if str(value) in found}
+
+    async def _read_page(
+        self, tenant: Tenant, statements: RowStatements[R], request: PageRequest, chosen: object
+    ) -> list[tuple[Position, R]]:
+        found: list[tuple[Position, R]] = []
+        for query in statements.page(request, statements.filters(chosen)):
+            wanted = request.size + 1 - len(found)
+            if wanted > 0:
+                found += statements.found(await self._rows(tenant, statements.mapped, query.limit(wanted)), request)
+        return found
+
+    async def _page(
+        self, tenant: Tenant, statements: RowStatements[R] | None, request: PageRequest, chosen: object
+    ) -> Page[R]:
+        if statements is None:
+            return Page(request)
+        return page_of(request, await self._read_page(tenant, statements, request, chosen))
+
+    async def _count(self, tenant: Tenant, statements: RowStatements[Any] | None, chosen: object) -> int:
+        if statements is None:
+            return 0
+        rows = await self._rows(tenant, statements.mapped, statements.count(statements.filters(chosen)))
+        return rows[0][0] if rows else 0
+
+    async def _stats(
+        self, tenant: Tenant, statements: RowStatements[Any] | None, keys: Collection[Key], chosen: object
+    ) -> Mapping[Key, Stats]:
+        assert statements is not None
+        assert statements.owner is not None
+        owners = self._keys(statements.owner.type, keys)
+        query = statements.stats_by_owner(statements.filters(chosen))
+        rows = await self._rows(tenant, statements.mapped, query, owners=list(owners))
+        return {str(row.owner): Stats(count=row.count) for row in rows}
+
+    async def _children(
+        self,
+        tenant: Tenant,
+        statements: RowStatements[R] | None,
+        keys: Collection[Key],
+        chosen: object,
+        request: PageRequest,
+    ) -> Mapping[Key, Page[R]]:
+        assert statements is not None
+        assert statements.owner is not None
+        owners = self._keys(statements.owner.type, keys)
+        simple = statements.is_simple(request)
+        rows = await self._rows(
+            tenant,
+            statements.mapped,
+            statements.children(request, statements.filters(chosen), simple=simple),
+            owners=list(owners),
+        )
+        if simple and any(row.position is None for row in rows):
+            query = statements.children(request, statements.filters(chosen), simple=False)
+            rows = await self._rows(tenant, statements.mapped, query, owners=list(owners))
+        by_owner: dict[str, list[Any]] = {}
+        for row in rows:
+            by_owner.setdefault(str(row.owner), []).append(row)
+        return {
+            key: page_of(request, statements.found(by_owner.get(str(value), []), request))
+            for value, key in owners.items()
+        }
+
+    async def _by_owner(
+        self, tenant: Tenant, statements: SatelliteStatements[R] | None, keys: Collection[Key]
+    ) -> Mapping[Key, Sequence[R]]:
+        if statements is None:
+            return {}
+        owners = self._keys(statements.mapped.key_type("owner"), keys)
+        rows = await self._rows(tenant, statements.mapped, statements.by_owner(), owners=list(owners))
+        found: dict[str, list[R]] = {}
+        for row in rows:
+            found.setdefault(str(row.owner), []).append(statements.make(row))
+        return {key: found[str(value)] for value, key in owners.items() if str(value) in found}
