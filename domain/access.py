@@ -35,6 +35,8 @@ class Rule:
 
 #: Anyone whose token gives a role that the gateway knows; answers nothing of customers.
 SIGNED_IN = Rule(frozenset(Role), within_tenant=False)
+#: Looks after all tenants; answers nothing of customers.
+LOOK_AFTER_TENANTS = Rule(frozenset({Role.PLATFORM_ADMIN}), within_tenant=False)
 #: Reads customers, leads and bookings of one tenant.
 READ_CUSTOMERS = Rule(frozenset({Role.PLATFORM_ADMIN, Role.CLIENT_ADMIN, Role.READER}))
 

@@ -45,6 +45,15 @@ class BadInputError(GatewayError):
     code = "BAD_INPUT"
 
 
+class AmbiguousError(GatewayError):
+    """Say that several things have what was asked for, so that none of them can be meant."""
+
+    code = "AMBIGUOUS"
+
+    def __init__(self, what: str, field: str) -> None:
+        super().__init__(f"Several {what} have this {field}: ask by another key.")
+
+
 class UnauthenticatedError(GatewayError):
     code = "UNAUTHENTICATED"
 

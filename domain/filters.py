@@ -29,12 +29,12 @@ class BookingFilter:
     created_in: Period | None = None
 
 
-F = TypeVar("F", LeadFilter, BookingFilter)
+F = TypeVar("F")
 
 
 @dataclass(frozen=True, slots=True)
 class Children(Generic[F]):
-    """Ask for a page of the leads or bookings of each of some customers."""
+    """Ask for a page of what belongs to each of some parents: leads, bookings, status events."""
 
     request: PageRequest
     chosen: F | None = None

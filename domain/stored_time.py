@@ -29,6 +29,13 @@ class Form(Enum):
 _LOCAL = frozenset({Form.NAIVE, Form.DAY, Form.ISO})
 
 
+class OtherFormError(Exception):
+    """Say that a column of dates in *form* holds *stored*: it is of another type than it was."""
+
+    def __init__(self, form: Form, stored: date) -> None:
+        super().__init__(f"a column of dates ({form.value}) holds a {type(stored).__name__} of another form")
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """Be the first *value* that is written at or after an instant; *exact* if it is that instant.
@@ -53,7 +60,10 @@ class StoredTime:
     zone: tzinfo = UTC
 
     def read(self, stored: object) -> datetime | None:
-        """Answer the instant that *stored* means; None for a date of any other form than this one."""
+        """Answer the instant that *stored* means; None for a date of any other form than this one.
+
+        Raises OtherFormError where such a date says that the whole column is of another type by now.
+        """
         match self.form, stored:
             case (Form.ISO, str()):
                 return read_iso(stored, "iso", self.zone)
@@ -63,8 +73,11 @@ class StoredTime:
                 return from_local(stored, self.zone)
             case (Form.INSTANT | Form.MILLIS, datetime(tzinfo=tzinfo())):
                 return sane(stored)
-            case (Form.DAY, date()):
+            case (Form.DAY, date()) if not isinstance(stored, datetime):
                 return from_local(_midnight(stored), self.zone)
+            case (Form.INSTANT | Form.NAIVE | Form.DAY, date()):
+                # A column holds dates of one form alone, so it has another one now.
+                raise OtherFormError(self.form, stored)
             case _:
                 return None
 
@@ -83,7 +96,11 @@ class StoredTime:
             elif self.form is Form.DAY:
                 stored = date.fromisoformat(mark)
         written = stored if isinstance(stored, str) else stored.isoformat()
-        if self.form not in _LOCAL or self.read(stored) != value or written != mark:
+        try:
+            is_it = self.form in _LOCAL and self.read(stored) == value and written == mark
+        except OtherFormError:
+            is_it = False
+        if not is_it:
             raise BadCursorError(mark)
         return Bound(stored, exact=True)
 

@@ -1,6 +1,6 @@
 """The loaders of one operation, bound to its tenant."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -8,9 +8,21 @@ from typing import Any
 from domain.filters import Children
 from domain.money import Money
 from domain.paging import Page
-from domain.records import Booking, Lead, Revenue, Stats
-from loaders.batched import ByKey, ByOwner
+from domain.records import (
+    Booking,
+    Courier,
+    ExternalAccount,
+    Lead,
+    Revenue,
+    Shipment,
+    Snapshot,
+    Stats,
+    StatusEvent,
+)
+from loaders.batched import Batched, ByKey, ByOwner
 from loaders.customers import CustomersByRecord, LinkedByCustomer
+from sources.postgres import PostgresSource
+from sources.profile import Profile
 from sources.stores import Stores
 
 
@@ -27,34 +39,74 @@ class Loaders:
     bookings_by_customer: ByOwner[Page[Booking]] | None = None
     booking_stats_by_customer: ByOwner[Stats] | None = None
     revenue_by_customer: ByOwner[Revenue] | None = None
+    bookings_by_code: ByKey[Sequence[Booking]] | None = None
+    bookings_by_token: ByKey[Sequence[Booking]] | None = None
+    external_accounts_by_customer: ByOwner[Sequence[ExternalAccount]] | None = None
+    shipments_by_booking: ByOwner[Sequence[Shipment]] | None = None
+    snapshots_by_lead: ByKey[Snapshot] | None = None
+    snapshots_by_booking: ByKey[Snapshot] | None = None
+    history_by_lead: ByOwner[Page[StatusEvent]] | None = None
+    history_stats_by_lead: ByOwner[Stats] | None = None
+    history_by_booking: ByOwner[Page[StatusEvent]] | None = None
+    history_stats_by_booking: ByOwner[Stats] | None = None
+    couriers_by_key: ByKey[Courier] | None = None
 
 
 def loaders_for(stores: Stores, tenant: str | None) -> Loaders:
     """Make the loaders of one operation; to be called inside its event loop."""
-    mapped: dict[str, Any] = {}
-    profile, crm = stores.profile, stores.postgres
-    if crm is not None and profile.lead is not None:
-        mapped["leads_by_key"] = ByKey("leads_by_key", partial(crm.leads_by_key, tenant))
-    if crm is not None and profile.booking is not None:
-        mapped["bookings_by_key"] = ByKey("bookings_by_key", partial(crm.bookings_by_key, tenant))
-    by_owner: dict[str, tuple[Any, Any, Callable[[Any], Any]]] = {}
-    if crm is not None:
-        no_revenue = Revenue(total=Money.zero(profile.store.currency), count=0)
-        by_owner = {
-            "leads_by_customer": (profile.lead, crm.leads_by_customer, _no_page),
-            "lead_stats_by_customer": (profile.lead, crm.lead_stats_by_customer, _no_stats),
-            "bookings_by_customer": (profile.booking, crm.bookings_by_customer, _no_page),
-            "booking_stats_by_customer": (profile.booking, crm.booking_stats_by_customer, _no_stats),
-            "revenue_by_customer": (profile.revenue, crm.revenue_by_customer, lambda _: no_revenue),
-        }
-    for name, (section, source, missing) in by_owner.items():
-        if section is not None and section.customer is not None:
-            mapped[name] = ByOwner(name, partial(source, tenant), missing)
+    mapped: list[Batched[Any]] = []
+    if stores.mongo is not None and stores.profile.courier is not None:
+        mapped.append(ByKey("couriers_by_key", partial(stores.mongo.couriers_by_key, tenant)))
+    if stores.postgres is not None:
+        mapped += _by_key(stores.profile, stores.postgres, tenant)
+        mapped += _by_customer(stores.profile, stores.postgres, tenant)
+        mapped += _by_parent(stores.profile, stores.postgres, tenant)
+    by_name: dict[str, Any] = {loader.name: loader for loader in mapped}
     return Loaders(
         customers_by_record=CustomersByRecord(stores, tenant),
         linked_by_customer=LinkedByCustomer(stores, tenant),
-        **mapped,
+        **by_name,
     )
+
+
+def _by_key(profile: Profile, crm: PostgresSource, tenant: str | None) -> Iterator[Batched[Any]]:
+    booking = profile.booking
+    for name, section, source in (
+        ("leads_by_key", profile.lead, crm.leads_by_key),
+        ("bookings_by_key", booking, crm.bookings_by_key),
+        ("bookings_by_code", booking and booking.code, crm.bookings_by_code),
+        ("bookings_by_token", booking and booking.tracking_token, crm.bookings_by_token),
+    ):
+        if section is not None:
+            yield ByKey(name, partial(source, tenant))
+
+
+def _by_customer(profile: Profile, crm: PostgresSource, tenant: str | None) -> Iterator[Batched[Any]]:
+    no_revenue = Revenue(total=Money.zero(profile.store.currency), count=0)
+    by_owner: tuple[tuple[str, Any, Any, Callable[[Any], Any]], ...] = (
+        ("leads_by_customer", profile.lead, crm.leads_by_customer, _no_page),
+        ("lead_stats_by_customer", profile.lead, crm.lead_stats_by_customer, _no_stats),
+        ("bookings_by_customer", profile.booking, crm.bookings_by_customer, _no_page),
+        ("booking_stats_by_customer", profile.booking, crm.booking_stats_by_customer, _no_stats),
+        ("revenue_by_customer", profile.revenue, crm.revenue_by_customer, lambda _: no_revenue),
+    )
+    for name, section, source, missing in by_owner:
+        if section is not None and section.customer is not None:
+            yield ByOwner(name, partial(source, tenant), missing)
+    if profile.customer is not None and profile.customer.external is not None:
+        yield ByOwner("external_accounts_by_customer", partial(crm.external_accounts_by_customer, tenant), _nothing)
+
+
+def _by_parent(profile: Profile, crm: PostgresSource, tenant: str | None) -> Iterator[Batched[Any]]:
+    """Make the loaders of what hangs on a lead or a booking."""
+    for parent, section in (("lead", profile.lead), ("booking", profile.booking)):
+        if section is not None and section.snapshot is not None:
+            yield ByKey(f"snapshots_by_{parent}", partial(crm.snapshots, tenant, parent))
+        if section is not None and section.history is not None:
+            yield ByOwner(f"history_by_{parent}", partial(crm.history, tenant, parent), _no_page)
+            yield ByOwner(f"history_stats_by_{parent}", partial(crm.history_stats, tenant, parent), _no_stats)
+    if profile.booking is not None and profile.booking.shipments is not None:
+        yield ByOwner("shipments_by_booking", partial(crm.shipments_by_booking, tenant), _nothing)
 
 
 def _no_page(asked: Children[Any]) -> Page[Any]:
@@ -63,3 +115,7 @@ def _no_page(asked: Children[Any]) -> Page[Any]:
 
 def _no_stats(_: object) -> Stats:
     return Stats()
+
+
+def _nothing(_: object) -> Sequence[Any]:
+    return ()

@@ -1,7 +1,10 @@
 """Find leads and bookings: in lists of their own, by id, and whose they are."""
 
+from dataclasses import dataclass
+
+from domain.errors import AmbiguousError, BadInputError
 from domain.ids import BOOKING, LEAD, GlobalId, decode_id, encode_id
-from domain.records import Booking, Lead
+from domain.records import Booking, Lead, StatusEvent
 from resolvers.connections import Connection, begun
 from resolvers.context import Context
 from resolvers.loading import PageOf
@@ -49,6 +52,46 @@ async def booking_of(context: Context, given: GlobalId) -> Booking | None:
     if given.tenant != context.tenant or context.loaders.bookings_by_key is None:
         return None
     found: Booking | None = await context.loaders.bookings_by_key.load(given.key)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class BookingKey:
+    """Be what a booking is asked for by: one of the three."""
+
+    code: str | None = None
+    tracking_token: str | None = None
+    key: str | None = None
+
+
+async def booking_by(context: Context, asked: BookingKey) -> Booking | None:
+    """Find the booking that has the one key in *asked*; None where the profile maps no such thing.
+
+    Raises AmbiguousError where several bookings have it.
+    """
+    loaders = context.loaders
+    by = {
+        "code": (loaders.bookings_by_code, asked.code),
+        "tracking token": (loaders.bookings_by_token, asked.tracking_token),
+        "key": (loaders.bookings_by_key, asked.key),
+    }
+    given = [(name, loader, key) for name, (loader, key) in by.items() if key is not None]
+    if len(given) != 1:
+        raise BadInputError("Name exactly one key.")
+    ((name, loader, key),) = given
+    found = None if loader is None else await loader.load(key)
+    if found is None or isinstance(found, Booking):
+        return found
+    if len(found) > 1:
+        raise AmbiguousError("bookings", name)
+    booking: Booking = found[0]
+    return booking
+
+
+async def subject_of(context: Context, event: StatusEvent) -> Lead | Booking | None:
+    """Find the lead or the booking whose status changed."""
+    loader = context.loaders.leads_by_key if event.parent == "lead" else context.loaders.bookings_by_key
+    found: Lead | Booking | None = None if loader is None else await loader.load(event.parent_key)
     return found
 
 

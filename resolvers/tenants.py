@@ -16,3 +16,8 @@ async def tenants_of(stores: Stores) -> Sequence[Tenant]:
     for kind in stores.mongo_kinds:
         keys |= await stores.documents.tenant_keys(kind)
     return [Tenant(key=key) for key in sorted(keys)]
+
+
+async def listed_tenants(stores: Stores) -> Sequence[Tenant] | None:
+    """List the tenants that the profile's [tenant] names; None without such a section."""
+    return None if stores.profile.tenant is None else await stores.crm.tenants()

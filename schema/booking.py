@@ -1,6 +1,6 @@
 """Bookings."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -8,11 +8,15 @@ import strawberry
 from domain import records
 from domain.records import RecordKind, RecordRef
 from resolvers.leads import booking_id
+from schema.connections import Connection
 from schema.enums import BookingStatus
-from schema.fields import computed, loaded, plain
+from schema.fields import computed, loaded, loaded_page, plain
+from schema.inputs import booking_history_page
 from schema.lead import Lead
 from schema.money import Money
 from schema.node import Node
+from schema.snapshot import BookingSnapshot
+from schema.status_event import StatusEvent
 
 if TYPE_CHECKING:
     from schema.customer import Customer
@@ -24,6 +28,18 @@ def _customer(booking: records.Booking) -> RecordRef | None:
 
 def _lead(booking: records.Booking) -> str | None:
     return booking.lead_key
+
+
+def _key(booking: records.Booking) -> str:
+    return booking.key
+
+
+@strawberry.type(description="Something that was sent.")
+class Shipment:
+    provider: str | None = plain("Who carries it.")
+    tracking_number: str | None = plain("The number that they know it by.")
+    status: str | None = plain("Where it is, in their words.")
+    estimated_delivery: date | None = plain("The day on which it should arrive.")
 
 
 @strawberry.type(description="What was agreed with a customer, or is about to be.")
@@ -48,6 +64,22 @@ class Booking(Node):
         "customers_by_record", key=_customer, description="Whose it is; null where nothing says."
     )
     lead: Lead | None = loaded("leads_by_key", key=_lead, description="The lead it came from.")
+
+    snapshot: BookingSnapshot | None = loaded(
+        "snapshots_by_booking",
+        key=_key,
+        description="What was booked, as it was when it was booked: it does not change when the catalogue does.",
+    )
+    shipments: list[Shipment] | None = loaded(
+        "shipments_by_booking", key=_key, description="What was sent for it, in the order in which it was entered."
+    )
+    history: Connection[StatusEvent] | None = loaded_page(
+        "history_by_booking",
+        "history_stats_by_booking",
+        key=_key,
+        arguments=booking_history_page,
+        description="How its status changed, latest first; null where the store keeps no history.",
+    )
 
     @classmethod
     def is_type_of(cls, value: Any, _: Any) -> bool:

@@ -22,6 +22,10 @@ def _crm_key(customer: records.Customer) -> str | None:
     return customer.crm_key
 
 
+def _courier_key(delivery: records.DeliveryRecord) -> str | None:
+    return delivery.courier_key
+
+
 def _said(attribute: str, description: str) -> Any:
     """Declare a field that the first record says which has something to say."""
 
@@ -56,12 +60,29 @@ class Account:
     email_is_placeholder: bool = plain("Whether the e-mail was made up and reaches nobody.")
 
 
+@strawberry.type(description="Somebody who can be assigned to deliveries.")
+class Courier:
+    key: str = plain("What its store calls them.")
+    name: str | None = plain("What they are called.")
+    phone: str | None = plain("Where to call them.")
+
+
+@strawberry.type(description="What an outside provider calls a customer.")
+class ExternalAccount:
+    provider: str | None = plain("Which provider.")
+    external_id: str | None = plain("The customer's id there.")
+    branch: str | None = plain("Which branch of it.")
+
+
 @strawberry.type(description="A delivery and billing record.")
 class DeliveryProfile:
     key: str = plain("What its store calls it.")
     address: str | None = plain("Where to deliver to.")
     area: str | None = plain("The delivery area.")
     status: CustomerStatus | None = plain("How the delivery record stands.")
+    courier: Courier | None = loaded(
+        "couriers_by_key", key=_courier_key, description="Who delivers; null where nobody is assigned."
+    )
 
 
 @strawberry.type(description="A person or company, however many stores know them.")
@@ -91,6 +112,11 @@ class Customer(Node):
     account: Account | None = computed(customers.account_of, "The login account; null where there is none.")
     delivery: DeliveryProfile | None = computed(
         customers.delivery_of, "The delivery and billing record; null where there is none."
+    )
+    external_accounts: list[ExternalAccount] | None = loaded(
+        "external_accounts_by_customer",
+        key=_crm_key,
+        description="What outside providers call it, by provider and id.",
     )
     total_leads: int | None = loaded(
         "lead_stats_by_customer", key=_crm_key, pick="count", description="How many leads it has, counted now."

@@ -8,6 +8,7 @@ import strawberry
 from domain import filters, time
 from domain.paging import Order, PageArguments
 from domain.records import RecordKind, RecordRef
+from resolvers import leads
 from resolvers.loading import PageOf
 from schema.enums import BookingOrderField, BookingStatus, CustomerOrderField, Direction, LeadOrderField, LeadStatus
 
@@ -69,6 +70,17 @@ class CustomerKey:
     def refs(self) -> list[RecordRef]:
         given = zip(RecordKind, (self.crm, self.account, self.delivery), strict=True)
         return [RecordRef(kind, key.value) for kind, key in given if key is not None and key.value is not None]
+
+
+@strawberry.input(description="One key of a booking.", one_of=True)
+class BookingKey:
+    code: strawberry.Maybe[str] = strawberry.field(description="What people call it.")
+    tracking_token: strawberry.Maybe[str] = strawberry.field(description="The secret part of the link to follow it.")
+    key: strawberry.Maybe[str] = strawberry.field(description="What its store calls it.")
+
+    def rule(self) -> leads.BookingKey:
+        code, token, key = (None if one is None else one.value for one in (self.code, self.tracking_token, self.key))
+        return leads.BookingKey(code, token, key)
 
 
 @strawberry.input(description="What customers are narrowed by; what a store cannot know excludes its customers.")
@@ -143,6 +155,7 @@ BookingOrderArgument = Annotated[BookingOrder | None, _argument("Latest start fi
 CustomerFilterArgument = Annotated[CustomerFilter | None, _argument("Only customers that are so.")]
 CustomerOrderArgument = Annotated[CustomerOrder | None, _argument("Newest first where none is given.")]
 PeriodArgument = Annotated[Period | None, _argument("Only what falls in this time.")]
+BookingKeyArgument = Annotated[BookingKey, _argument("Which booking, by one of its keys.")]
 CustomerKeyArgument = Annotated[CustomerKey, _argument("Which record, by its store's own key.")]
 
 
@@ -198,6 +211,16 @@ def booking_page(
         _narrowing(filter.rule()) if filter else None,
         Order("bookings", order.by.value, order.direction),
     )
+
+
+def lead_history_page(*, first: First = strawberry.UNSET, after: After = strawberry.UNSET) -> PageOf:
+    """Read the arguments of a lead's history: latest first."""
+    return PageOf(page_arguments(first, after, None, None), None, Order("lead history", "AT", Direction.DESC))
+
+
+def booking_history_page(*, first: First = strawberry.UNSET, after: After = strawberry.UNSET) -> PageOf:
+    """Read the arguments of a booking's history: latest first."""
+    return PageOf(page_arguments(first, after, None, None), None, Order("booking history", "AT", Direction.DESC))
 
 
 def revenue_period(period: PeriodArgument = strawberry.UNSET) -> time.Period | None:

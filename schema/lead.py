@@ -8,9 +8,13 @@ import strawberry
 from domain import records
 from domain.records import RecordKind, RecordRef
 from resolvers.leads import lead_id
+from schema.connections import Connection
 from schema.enums import LeadStatus
-from schema.fields import computed, loaded, plain
+from schema.fields import computed, loaded, loaded_page, plain
+from schema.inputs import lead_history_page
 from schema.node import Node
+from schema.snapshot import BookingSnapshot
+from schema.status_event import StatusEvent
 
 if TYPE_CHECKING:
     from schema.customer import Customer
@@ -18,6 +22,10 @@ if TYPE_CHECKING:
 
 def _customer(lead: records.Lead) -> RecordRef | None:
     return None if lead.customer_key is None else RecordRef(RecordKind.CRM, lead.customer_key)
+
+
+def _key(lead: records.Lead) -> str:
+    return lead.key
 
 
 @strawberry.type(description="Somebody's interest, on its way to an order or to nothing.")
@@ -36,8 +44,19 @@ class Lead(Node):
     next_follow_up_at: datetime | None = plain("When somebody should be in touch again.")
     contact_attempts: int | None = plain("How often somebody tried to be in touch.")
     notes: str | None = plain("What was noted about it.")
+    snapshot: BookingSnapshot | None = loaded(
+        "snapshots_by_lead", key=_key, description="What it is about, as it was then; null where nothing says."
+    )
     customer: Annotated["Customer", strawberry.lazy("schema.customer")] | None = loaded(
         "customers_by_record", key=_customer, description="Whose it is; null where it is nobody's yet."
+    )
+
+    history: Connection[StatusEvent] | None = loaded_page(
+        "history_by_lead",
+        "history_stats_by_lead",
+        key=_key,
+        arguments=lead_history_page,
+        description="How its status changed, latest first; null where the store keeps no history.",
     )
 
     @classmethod

@@ -4,15 +4,15 @@ from typing import Annotated, Any
 
 import strawberry
 
-from domain.access import READ_CUSTOMERS, SIGNED_IN
-from resolvers import customers, leads, nodes, stores
+from domain.access import LOOK_AFTER_TENANTS, READ_CUSTOMERS, SIGNED_IN
+from resolvers import couriers, customers, leads, nodes, stores, tenants
 from resolvers.loading import PageOf
 from schema.booking import Booking
 from schema.connections import Connection
-from schema.customer import Customer, CustomerConnection
+from schema.customer import Courier, Customer, CustomerConnection
 from schema.enums import Capability, Role
 from schema.fields import Info, guarded, plain, wanted_of
-from schema.inputs import CustomerKeyArgument, booking_page, customer_page, lead_page
+from schema.inputs import BookingKeyArgument, CustomerKeyArgument, booking_page, customer_page, lead_page
 from schema.lead import Lead
 from schema.node import Node
 
@@ -25,6 +25,12 @@ class Viewer:
     subject: str = plain("The token's subject.")
     roles: list[Role] = plain("What the token allows.")
     tenant: str | None = plain("The tenant the token belongs to.")
+
+
+@strawberry.type(description="Whoever the rows of a store belong to, where it has several.")
+class Tenant:
+    key: str = plain("What X-Tenant calls them.")
+    name: str | None = plain("What they are called.")
 
 
 @strawberry.type(description="How a store does right now.")
@@ -74,6 +80,18 @@ def _booking(info: Info, id: AnyId) -> Any:  # noqa: A002 - the contract's name
     return leads.booking_by_id(info.context, id)
 
 
+def _booking_by(info: Info, key: BookingKeyArgument) -> Any:
+    return leads.booking_by(info.context, key.rule())
+
+
+def _couriers(info: Info) -> Any:
+    return couriers.find_couriers(info.context)
+
+
+def _tenants(info: Info) -> Any:
+    return tenants.listed_tenants(info.context.stores)
+
+
 def _viewer(info: Info) -> Any:
     viewer = info.context.access.viewer
     assert viewer is not None
@@ -110,6 +128,17 @@ class Query:
     booking: Booking | None = guarded(READ_CUSTOMERS, _booking, "The booking that has this id.")
     bookings: Connection[Booking] | None = guarded(
         READ_CUSTOMERS, _bookings, "Bookings, latest start first where no order is given.", arguments=booking_page
+    )
+    booking_by: Booking | None = guarded(
+        READ_CUSTOMERS, _booking_by, "The booking that has this key. AMBIGUOUS where several have it."
+    )
+    couriers: list[Courier] | None = guarded(
+        READ_CUSTOMERS, _couriers, "The people that can be assigned to deliveries, by name."
+    )
+    tenants: list[Tenant] | None = guarded(
+        LOOK_AFTER_TENANTS,
+        _tenants,
+        "For platform admins: the tenants that X-Tenant may name; null where the store lists none.",
     )
     viewer: Viewer = guarded(SIGNED_IN, _viewer, "Who asks, as the token says it.")
     stores: list[StoreStatus] = guarded(

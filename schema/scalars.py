@@ -1,6 +1,7 @@
 """Instants and money as text: nothing is lost on the way."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from reprlib import repr as shortened
 from typing import Any
@@ -10,6 +11,8 @@ from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 from domain.time import sane
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def parse_instant(given: Any) -> datetime:
@@ -30,6 +33,16 @@ def write_instant(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat()
 
 
+def parse_day(given: Any) -> date:
+    """Read a day of the calendar."""
+    if not isinstance(given, str) or not _DAY.fullmatch(given):
+        raise GraphQLError(f"{shortened(given)} is no Date: write it as 2026-01-31.")
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise GraphQLError(f"{shortened(given)} is no day of the calendar.") from None
+
+
 def parse_decimal(given: Any) -> Decimal:
     """Read a decimal number from text."""
     try:
@@ -47,6 +60,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="A date and time in ISO 8601: 2026-01-31T09:00:00+00:00. One without an offset is in UTC.",
         serialize=write_instant,
         parse_value=parse_instant,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A day: 2026-01-31.",
+        serialize=date.isoformat,
+        parse_value=parse_day,
     ),
     Decimal: strawberry.scalar(
         name="Decimal",

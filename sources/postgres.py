@@ -1,7 +1,6 @@
 """The CRM in PostgreSQL: customers, leads, bookings and revenue, through what the profile maps."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from domain.filters import BookingFilter, Children, CustomerFilter, LeadFilter
 from domain.money import Money
@@ -118,8 +117,10 @@ class PostgresSource(PostgresReading):
             return {}
         keys = [text for text in texts if text and is_storable(text)]
         found: dict[Key, list[Booking]] = {}
-        for row in await self._rows(tenant, statements.mapped, statements.by(role), keys=keys):
-            found.setdefault(row.asked, []).append(statements.make(row))
+        rows = await self._rows(tenant, statements.mapped, statements.by(role), keys=keys)
+        with self._noticing():
+            for row in rows:
+                found.setdefault(row.asked, []).append(statements.make(row))
         return found
 
     # ── what hangs on a customer, a lead, a booking ──
@@ -146,13 +147,15 @@ class PostgresSource(PostgresReading):
         return {key: snapshot for key, snapshot in found if snapshot is not None}
 
     async def history(
-        self, tenant: Tenant, parent: str, keys: Collection[Key], asked: Children[Any]
+        self, tenant: Tenant, parent: str, keys: Collection[Key], asked: Children[None], _: Picks
     ) -> Mapping[Key, Page[StatusEvent]]:
         """Read a page of the store's own history of each of the leads or bookings (*parent*) that have *keys*."""
         tables = await self._mapped(f"{parent}.history")
         return await self._children(tenant, tables.histories[parent], keys, None, asked.request)
 
-    async def history_stats(self, tenant: Tenant, parent: str, keys: Collection[Key]) -> Mapping[Key, Stats]:
+    async def history_stats(
+        self, tenant: Tenant, parent: str, keys: Collection[Key], _: None, __: Picks
+    ) -> Mapping[Key, Stats]:
         tables = await self._mapped(f"{parent}.history")
         return await self._stats(tenant, tables.histories[parent], keys, None)
 

@@ -2,12 +2,14 @@
 
 import math
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from domain.errors import SourceMismatchError
 from domain.paging import Page, PageRequest, Position, page_of
 from domain.records import Key, Stats
+from domain.stored_time import OtherFormError
 from sources.availability import COOLDOWN
 from sources.postgres_connection import PostgresConnection
 from sources.postgres_mapping import REFLECT, ColumnInfo, MappedTable
@@ -98,6 +100,15 @@ class PostgresReading:
             self._tables = None
             raise
 
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        """Look at the database again where its rows are of other types than its columns were."""
+        try:
+            yield
+        except OtherFormError as error:
+            self._tables = None
+            raise SourceMismatchError("postgres", str(error)) from error
+
     async def _by_key(
         self, tenant: Tenant, statements: RowStatements[R] | None, keys: Collection[Key]
     ) -> Mapping[Key, R]:
@@ -105,7 +116,8 @@ class PostgresReading:
             return {}
         asked = self._keys(statements.mapped.key_type(), keys)
         rows = await self._rows(tenant, statements.mapped, statements.by_key(), keys=list(asked))
-        found = {str(row.key): statements.make(row) for row in rows}
+        with self._noticing():
+            found = {str(row.key): statements.make(row) for row in rows}
         return {key: found[str(value)] for value, key in asked.items() if str(value) in found}
 
     async def _read_page(
@@ -115,7 +127,9 @@ class PostgresReading:
         for query in statements.page(request, statements.filters(chosen)):
             wanted = request.size + 1 - len(found)
             if wanted > 0:
-                found += statements.found(await self._rows(tenant, statements.mapped, query.limit(wanted)), request)
+                rows = await self._rows(tenant, statements.mapped, query.limit(wanted))
+                with self._noticing():
+                    found += statements.found(rows, request)
         return found
 
     async def _page(
@@ -165,10 +179,11 @@ class PostgresReading:
         by_owner: dict[str, list[Any]] = {}
         for row in rows:
             by_owner.setdefault(str(row.owner), []).append(row)
-        return {
-            key: page_of(request, statements.found(by_owner.get(str(value), []), request))
-            for value, key in owners.items()
-        }
+        with self._noticing():
+            return {
+                key: page_of(request, statements.found(by_owner.get(str(value), []), request))
+                for value, key in owners.items()
+            }
 
     async def _by_owner(
         self, tenant: Tenant, statements: SatelliteStatements[R] | None, keys: Collection[Key]
@@ -178,6 +193,7 @@ class PostgresReading:
         owners = self._keys(statements.mapped.key_type("owner"), keys)
         rows = await self._rows(tenant, statements.mapped, statements.by_owner(), owners=list(owners))
         found: dict[str, list[R]] = {}
-        for row in rows:
-            found.setdefault(str(row.owner), []).append(statements.make(row))
+        with self._noticing():
+            for row in rows:
+                found.setdefault(str(row.owner), []).append(statements.make(row))
         return {key: found[str(value)] for value, key in owners.items() if str(value) in found}

@@ -33,6 +33,14 @@ NEVER_NULL = {
     "DeliveryProfile": {"key"},
     "Lead": {"id", "key", "status"},
     "Booking": {"id", "key", "status"},
+    "BookingSnapshot": {"images"},
+    "Courier": {"key"},
+    "ExternalAccount": set(),
+    "Shipment": set(),
+    "StatusEvent": {"at", "to"},
+    "StatusEventConnection": {"edges", "nodes", "pageInfo"},
+    "StatusEventEdge": {"cursor", "node"},
+    "Tenant": {"key"},
     "Money": {"amount", "currency"},
     "Revenue": {"total", "count", "otherCurrencies"},
     "PageInfo": {"hasNextPage", "hasPreviousPage"},
@@ -108,15 +116,17 @@ def test_lists_hold_no_nulls_save_where_one_of_many_may_be_missing() -> None:
     assert nullable == {"Query.nodes"}
 
 
-def test_every_list_is_paged_in_both_directions() -> None:
-    paged = [
-        {name: str(argument.type) for name, argument in field.args.items()}
+def test_every_list_is_paged_in_both_directions_save_histories() -> None:
+    paged = {
+        f"{output.name}.{name}": {name: str(argument.type) for name, argument in field.args.items()}
         for output in output_types()
-        for field in output.fields.values()
+        for name, field in output.fields.items()
         if graphql.get_named_type(field.type).name.endswith("Connection")
-    ]
+    }
+    one_way = {name: paged.pop(name) for name in ("Lead.history", "Booking.history")}
+    assert list(one_way.values()) == [{"first": "Int", "after": "String"}] * 2
     assert len(paged) == 5
-    for arguments in paged:
+    for arguments in paged.values():
         assert arguments.items() >= PAGE.items()
         assert arguments.keys() - PAGE.keys() == {"filter", "orderBy"}
 

@@ -1,0 +1,19 @@
+"""Changes of the status of a lead or a booking."""
+
+from datetime import datetime
+
+import strawberry
+
+from resolvers.leads import subject_of
+from schema.fields import computed, plain
+from schema.node import Node
+
+
+@strawberry.type(description="A change of status; from and to are the words of the store.")
+class StatusEvent:
+    at: datetime = plain("When it changed.")
+    subject: Node | None = computed(subject_of, "The lead or booking whose status changed.")
+    from_: str | None = strawberry.field(name="from", description="The word before; null where nothing says.")
+    to: str = plain("The word after.")
+    by: str | None = plain("Who changed it; null where nothing says.")
+    note: str | None = plain("What was noted about it.")
