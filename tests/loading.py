@@ -34,7 +34,7 @@ def mongo_url(stores: EmbeddedStores, name: str) -> str:
 
 
 async def run_sql(url: str, *statements: str) -> None:
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
         for statement in statements:
             await connection.execute(statement)
@@ -65,6 +65,12 @@ async def existing_store(stores: EmbeddedStores, name: str, database: str | None
         read = orjson.loads((folder / "mongo.json").read_bytes())
         fill_mongo(found["mongo_url"], {name: _dated(rows) for name, rows in read.items() if isinstance(rows, list)})
     return secured(profile=name, **found)
+
+
+def expected_tenants(name: str) -> list[str]:
+    """List the tenants that the store *name* has."""
+    tenants: dict[str, Any] = EXPECTED[name]["tenants"]
+    return sorted(tenants)
 
 
 def _dated(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

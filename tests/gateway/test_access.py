@@ -32,9 +32,12 @@ OF_CUSTOMERS = {
     "leads": "{ leads { totalCount nodes { id } } }",
     "booking": f'{{ booking(id: "{SOUTH_BOOKING}") {{ id }} }}',
     "bookings": "{ bookings { totalCount nodes { id } } }",
+    "bookingBy": '{ bookingBy(key: {key: "1"}) { id } }',
+    "couriers": "{ couriers { key name } }",
 }
 OF_THE_GATEWAY = {"viewer": "{ viewer { subject roles tenant } }", "stores": "{ stores { store up } }"}
-EVERY_FIELD = OF_CUSTOMERS | OF_THE_GATEWAY
+OF_TENANTS = {"tenants": "{ tenants { key name } }"}
+EVERY_FIELD = OF_CUSTOMERS | OF_THE_GATEWAY | OF_TENANTS
 
 
 async def refused(gateway: Gateway, query: str, code: str, headers: dict[str, str] | None = None, **how: Any) -> None:
@@ -114,6 +117,11 @@ async def test_whoever_may_read_reads_all_of_the_own_tenant(grocer: Gateway, rol
     for header in ("north", ""):
         same = await grocer.data(query, roles=[role], headers={"X-Tenant": header}, **NORTH)
         assert {name: one["totalCount"] for name, one in same.items()} == counts
+
+
+@pytest.mark.parametrize("role", [Role.CLIENT_ADMIN, Role.READER, Role.SUPPORT])
+async def test_nobody_but_a_platform_admin_is_told_the_tenants(grocer: Gateway, role: Role) -> None:
+    await refused(grocer, OF_TENANTS["tenants"], "FORBIDDEN", roles=[role], **NORTH)
 
 
 async def test_several_roles_allow_what_any_of_them_does(grocer: Gateway) -> None:

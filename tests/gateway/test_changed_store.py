@@ -26,7 +26,7 @@ async def changing(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
 
 async def change(gateway: Gateway, statement: str) -> None:
     assert gateway.settings.postgres_url is not None
-    await run_sql(gateway.settings.postgres_url.replace("+asyncpg", ""), statement)
+    await run_sql(gateway.settings.postgres_url, statement)
 
 
 async def test_a_dropped_column_takes_only_its_own_section_and_is_forgiven(changing: Gateway) -> None:
