@@ -53,15 +53,29 @@ def fill_mongo(url: str, collections: dict[str, list[dict[str, Any]]]) -> None:
                 database[name].insert_many([dict(document) for document in documents])
 
 
-async def existing_store(stores: EmbeddedStores, name: str, database: str | None = None) -> Settings:
-    """Load the store *name* of `existing_stores/` as it is into *database*, and answer settings that serve it."""
+def add_to_mongo(url: str, collections: dict[str, list[dict[str, Any]]]) -> None:
+    """Put *collections* beside what the database of *url* has."""
+    client: MongoClient[dict[str, Any]]
+    with MongoClient(url, serverSelectionTimeoutMS=5000) as client:
+        database: Database[dict[str, Any]] = client.get_default_database()
+        for name, documents in collections.items():
+            database[name].insert_many(documents)
+
+
+async def existing_store(
+    stores: EmbeddedStores, name: str, database: str | None = None, *, mongo: str | None = None
+) -> Settings:
+    """Load the store *name* of `existing_stores/` as it is into *database*, and answer settings that serve it.
+
+    *mongo* is the address of a database on another server than the embedded one.
+    """
     folder = EXISTING / name
     found: dict[str, str] = {}
     if (folder / "postgres.sql").exists():
         found["postgres_url"] = await make_database(stores, database or name)
         await run_sql(found["postgres_url"], (folder / "postgres.sql").read_text())
     if (folder / "mongo.json").exists():
-        found["mongo_url"] = mongo_url(stores, database or name)
+        found["mongo_url"] = mongo or mongo_url(stores, database or name)
         read = orjson.loads((folder / "mongo.json").read_bytes())
         fill_mongo(found["mongo_url"], {name: _dated(rows) for name, rows in read.items() if isinstance(rows, list)})
     return secured(profile=name, **found)
