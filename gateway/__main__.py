@@ -56,10 +56,17 @@ def _demo(parser: ArgumentParser) -> None:
 def _profile(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, summary in (
+        ("init", "write a first draft of a profile from the live stores"),
         ("schema", "print a JSON Schema of profiles, for editors"),
         ("docs", "print every section and key of a profile, as docs/profiles.md has them"),
     ):
-        actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        action = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        if name == "init":
+            action.add_argument("--output", type=Path, metavar="FILE", help="where to write it (printed, if not given)")
+            action.add_argument(
+                "--name", type=_some_text, metavar="NAME", help="what to call the store (as its database)"
+            )
+            action.add_argument("--force", action="store_true", help="write over FILE if it is there")
 
 
 def _none(_: ArgumentParser) -> None:
@@ -68,6 +75,12 @@ def _none(_: ArgumentParser) -> None:
 
 def _number_of_customers(text: str) -> int:
     return _whole(text, 1, _MOST_CUSTOMERS)
+
+
+def _some_text(text: str) -> str:
+    if not text.strip():
+        raise ArgumentTypeError("a name is not empty")
+    return text
 
 
 def _port(text: str) -> int:

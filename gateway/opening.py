@@ -53,11 +53,11 @@ async def opened(profile: Profile, settings: Settings) -> AsyncIterator[Stores]:
     async with AsyncExitStack() as stack:
         postgres = mongo = None
         if settings.postgres_url is not None:
-            with _named("GATEWAY_POSTGRES_URL"):
+            with named_setting("GATEWAY_POSTGRES_URL"):
                 postgres = PostgresSource(profile, settings.postgres_url, seconds=settings.store_timeout)
             stack.push_async_callback(postgres.close)
         if settings.mongo_url is not None and (profile.account or profile.delivery or profile.courier):
-            with _named("GATEWAY_MONGO_URL"):
+            with named_setting("GATEWAY_MONGO_URL"):
                 mongo = MongoSource(profile, settings.mongo_url, seconds=settings.store_timeout)
             stack.callback(mongo.close)
         stores = Stores(profile, postgres, mongo)
@@ -66,7 +66,7 @@ async def opened(profile: Profile, settings: Settings) -> AsyncIterator[Stores]:
 
 
 @contextmanager
-def _named(setting: str) -> Iterator[None]:
+def named_setting(setting: str) -> Iterator[None]:
     """Name the *setting* that a driver makes no client of; what it says of it may hold a password, and is not shown."""
     try:
         yield

@@ -76,6 +76,24 @@ class MongoConnection:
         finally:
             await cursor.close()
 
+    async def collections(self) -> list[str]:
+        """Name the collections of the database."""
+        names: list[str] = await self._asked(self._database.list_collection_names)
+        return names
+
+    async def sample(self, collection: str, limit: int, *, newest: bool = False) -> list[Document]:
+        """Answer some whole documents: the first in the order of the collection, or those with the last `_id`s."""
+        cursor = self._database[collection].find()
+        if newest:
+            cursor = cursor.sort([("_id", -1)])
+        found: list[Document] = await self._asked(lambda: cursor.limit(limit).to_list(None))
+        return found
+
+    async def about_how_many(self, collection: str) -> int:
+        """Answer what the server takes the number of documents to be, without counting them."""
+        number: int = await self._asked(self._database[collection].estimated_document_count)
+        return number
+
     async def _asked(self, ask: Callable[[], Awaitable[Any]]) -> Any:
         """Answer what *ask* asks: calling it is what sends it, so that waits until one of motor's threads is free."""
         async with self._places:

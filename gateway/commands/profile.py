@@ -5,6 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 
+from gateway.commands.profile_init import init
 from sources.profile_reference import reference
 from sources.profile_schema import json_schema
 
@@ -23,4 +24,4 @@ def _docs(_: Namespace) -> int:
     return 0
 
 
-_ACTIONS: Mapping[str, Callable[[Namespace], int]] = {"schema": _schema, "docs": _docs}
+_ACTIONS: Mapping[str, Callable[[Namespace], int]] = {"init": init, "schema": _schema, "docs": _docs}
