@@ -29,3 +29,7 @@ class BookingStatus(Enum):
     CANCELLED = "CANCELLED"
     NO_SHOW = "NO_SHOW"
     UNKNOWN = "UNKNOWN"
+
+
+#: The bookings that went well, or are agreed and to come.
+ACCEPTED = (BookingStatus.CONFIRMED, BookingStatus.IN_PROGRESS, BookingStatus.COMPLETED)

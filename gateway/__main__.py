@@ -1,23 +1,27 @@
 """`python -m gateway COMMAND`: reads the command line and hands it to the command's module."""
 
+import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
 from domain.errors import StartError
+from gateway.commands.options import add_json, add_tenant
 
 _START_ERROR = 2
 _INTERRUPTED = 130
 _MOST_CUSTOMERS = 1_000_000
+_MOST_ROWS = 100_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = make_parser().parse_args(argv)
     try:
         # Only what runs is imported: to serve, nobody needs what the demo needs.
-        status: int = import_module(f"gateway.commands.{arguments.command}").run(arguments)
+        status: int = import_module(f"gateway.commands.{arguments.command.replace('-', '_')}").run(arguments)
     except ModuleNotFoundError as error:
         if arguments.command != "demo" or error.name != "psutil":
             raise
@@ -69,6 +73,21 @@ def _profile(parser: ArgumentParser) -> None:
             action.add_argument("--force", action="store_true", help="write over FILE if it is there")
 
 
+def _refresh_totals(parser: ArgumentParser) -> None:
+    add_tenant(parser)
+    add_json(parser)
+    parser.add_argument(
+        "--recent",
+        type=_days,
+        metavar="TIME",
+        help="only customers with something dated in this time or later: days or weeks, such as 90d or 12w (all)",
+    )
+    parser.add_argument("--live", action="store_true", help="write; without it nothing is written")
+    parser.add_argument(
+        "--batch", type=_number_of_rows, default=2000, metavar="N", help="how many rows to write at a time (2000)"
+    )
+
+
 def _none(_: ArgumentParser) -> None:
     """Add nothing: the command takes its settings from the environment."""
 
@@ -81,6 +100,17 @@ def _some_text(text: str) -> str:
     if not text.strip():
         raise ArgumentTypeError("a name is not empty")
     return text
+
+
+def _number_of_rows(text: str) -> int:
+    return _whole(text, 1, _MOST_ROWS)
+
+
+def _days(text: str) -> timedelta:
+    found = re.fullmatch(r"([1-9][0-9]{0,3})([dw])", text)
+    if found is None:
+        raise ArgumentTypeError(f"{text} is no number of days or weeks, such as 90d or 12w")
+    return timedelta(days=int(found[1]) * {"d": 1, "w": 7}[found[2]])
 
 
 def _port(text: str) -> int:
@@ -101,6 +131,7 @@ COMMANDS: tuple[tuple[str, str, Callable[[ArgumentParser], None]], ...] = (
     ("demo", "start embedded stores with demo data and serve them on this machine", _demo),
     ("serve", "serve the stores that the settings (GATEWAY_… or .env) name", _none),
     ("profile", "help with writing a store profile", _profile),
+    ("refresh-totals", "write the totals that a store keeps as they are live; dry unless --live", _refresh_totals),
     ("schema", "print the GraphQL schema", _none),
 )
 

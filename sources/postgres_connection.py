@@ -23,9 +23,12 @@ _POOL = 10
 
 
 class PostgresConnection:
-    """Run statements, each on a connection of its own from the pool, each within *seconds*."""
+    """Run statements, each on a connection of its own from the pool, each within *seconds*.
 
-    def __init__(self, url: str, seconds: float) -> None:
+    *options* are settings of the server for these connections.
+    """
+
+    def __init__(self, url: str, seconds: float, options: Mapping[str, str] | None = None) -> None:
         self._seconds = seconds
         self._availability = Availability("postgres")
         #: How often connections were found lost: whoever keeps what the database is like looks again.
@@ -44,6 +47,7 @@ class PostgresConnection:
                 "server_settings": {
                     "application_name": "customer-gateway",
                     "statement_timeout": str(int(seconds * 1000)),
+                    **(options or {}),
                 },
             },
         )

@@ -120,6 +120,10 @@ class MappedTable:
         column, kind = self._by_name[self._roles[role]], self.info(role).type
         return cast(column, Text) if kind in OTHER_TEXTS else column
 
+    def column(self, role: str) -> SqlColumn[Any]:
+        """Be *role*'s column itself, as it is written to."""
+        return self._by_name[self._roles[role]]
+
     def info(self, role: str) -> ColumnInfo:
         return self._infos[self._roles[role]]
 

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from domain.errors import SourceMismatchError
 from domain.paging import Page, PageRequest, Position, page_of
@@ -32,9 +32,12 @@ class PostgresReading:
     says.
     """
 
+    #: Settings of the server for the connections that are made here.
+    options: ClassVar[Mapping[str, str]] = {}
+
     def __init__(self, profile: Profile, url: str, *, seconds: float) -> None:
         self._profile = profile
-        self._connection = PostgresConnection(url, seconds)
+        self._connection = PostgresConnection(url, seconds, self.options)
         self._tables: Tables | None = None
         self._reflected_at = -math.inf
         self._losses = 0

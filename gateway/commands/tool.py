@@ -1,7 +1,7 @@
 """What the commands that work on the stores have in common: their options, their tenants, their stores."""
 
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -19,18 +19,6 @@ from sources.stores import Stores
 
 #: A statement of a command may take longer than one that somebody waits for.
 SECONDS = 600.0
-
-
-def add_tenant(parser: ArgumentParser, *, or_all: bool = False) -> None:
-    """Add --tenant and, for what only reports, --all-tenants."""
-    group = parser.add_mutually_exclusive_group()
-    group.add_argument("--tenant", metavar="KEY", help="the tenant to work in; required where the store has tenants")
-    if or_all:
-        group.add_argument("--all-tenants", action="store_true", help="go through every tenant")
-
-
-def add_json(parser: ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="write JSON to the standard output, for machines")
 
 
 def read_setup(*, seconds: float = SECONDS) -> tuple[Settings, Profile]:
