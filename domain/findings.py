@@ -9,9 +9,9 @@ from domain.records import Key
 class Check(Enum):
     """The kinds of findings, by names that machines can rely on."""
 
+    STORE_DOWN = "store-down"
     CONTRADICTION = "contradiction"
     MISSING_INDEX = "missing-index"
-    STORE_DOWN = "store-down"
     DRIFTED_TOTAL = "drifted-total"
     TOTAL_WITHOUT_CUSTOMER = "total-without-customer"
     UNMAPPED_STATUS = "unmapped-status"
@@ -25,6 +25,13 @@ class Check(Enum):
     ODD_KEY = "odd-key"
     ODD_DATE = "odd-date"
     ODD_MONEY = "odd-money"
+    EMPTY_MAPPING = "empty-mapping"
+    UNIQUE_INDEX = "unique-index"
+
+    @property
+    def is_note(self) -> bool:
+        """Say whether this is worth telling, but nothing is wrong: a store may be new, or have no such indexes."""
+        return self in (Check.EMPTY_MAPPING, Check.UNIQUE_INDEX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,6 +130,9 @@ class Identity:
                 return RecordRef(RecordKind.DELIVERY if is_account else RecordKind.ACCOUNT, partner)
         return None
 
+    def are_linked(self, account: Key, delivery: Key) -> bool:
+        return self._accounts.partner_of.get(account) == delivery
+
     def contradicts(self, members: Members) -> bool:
         """Say whether a refused link ends at one of *members*."""
         return any(ref in self.contradicted for ref in members.refs)

@@ -20,6 +20,12 @@ def minor_digits(currency: str) -> int:
     return 2 if exponent is None else exponent
 
 
+@cache
+def currencies() -> frozenset[str]:
+    """List the codes of ISO 4217 that amounts can be in."""
+    return frozenset(one.code for one in Currency if one.exponent is not None)
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """Be an *amount* in major units of *currency*."""

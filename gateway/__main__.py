@@ -15,6 +15,7 @@ _START_ERROR = 2
 _INTERRUPTED = 130
 _MOST_CUSTOMERS = 1_000_000
 _MOST_ROWS = 100_000
+_MOST_EXAMPLES = 10_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,6 +56,18 @@ def _demo(parser: ArgumentParser) -> None:
         "--folder", type=Path, default=Path(".gateway"), help="where the stores keep their data (.gateway)"
     )
     parser.add_argument("--port", type=_port, metavar="N", help="the port to listen on (GATEWAY_PORT, else 8000)")
+
+
+def _doctor(parser: ArgumentParser) -> None:
+    add_tenant(parser, or_all=True)
+    add_json(parser)
+    parser.add_argument(
+        "--examples",
+        type=_number_of_examples,
+        default=10,
+        metavar="N",
+        help="how many rows of each finding to name (10)",
+    )
 
 
 def _profile(parser: ArgumentParser) -> None:
@@ -113,6 +126,10 @@ def _days(text: str) -> timedelta:
     return timedelta(days=int(found[1]) * {"d": 1, "w": 7}[found[2]])
 
 
+def _number_of_examples(text: str) -> int:
+    return _whole(text, 0, _MOST_EXAMPLES)
+
+
 def _port(text: str) -> int:
     return _whole(text, 1, 65535)
 
@@ -130,6 +147,7 @@ def _whole(text: str, low: int, high: int) -> int:
 COMMANDS: tuple[tuple[str, str, Callable[[ArgumentParser], None]], ...] = (
     ("demo", "start embedded stores with demo data and serve them on this machine", _demo),
     ("serve", "serve the stores that the settings (GATEWAY_… or .env) name", _none),
+    ("doctor", "hold the profile against the live stores and tell what is wrong; never writes", _doctor),
     ("profile", "help with writing a store profile", _profile),
     ("refresh-totals", "write the totals that a store keeps as they are live; dry unless --live", _refresh_totals),
     ("schema", "print the GraphQL schema", _none),

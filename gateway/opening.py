@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 
 from pymongo.errors import PyMongoError
 from sqlalchemy.exc import SQLAlchemyError
@@ -43,25 +44,37 @@ def mapped_stores(profile: Profile) -> list[str]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Say what the stores are read by."""
+
+    postgres: type[PostgresSource] = PostgresSource
+    mongo: type[MongoSource] = MongoSource
+
+
 @asynccontextmanager
-async def opened(profile: Profile, settings: Settings) -> AsyncIterator[Stores]:
+async def opened(
+    profile: Profile, settings: Settings, sources: Sources = Sources(), *, checked: bool = True
+) -> AsyncIterator[Stores]:
     """Open the stores for as long as they are used; whatever was opened is closed, also when a start fails.
 
-    A store that does not answer does not prevent a start. Raises StartError where the database contradicts the profile.
+    A store that does not answer does not prevent a start. Raises StartError where the database contradicts the profile,
+    if that is to be *checked*.
     """
     require_urls(profile, settings)
     async with AsyncExitStack() as stack:
         postgres = mongo = None
         if settings.postgres_url is not None:
             with named_setting("GATEWAY_POSTGRES_URL"):
-                postgres = PostgresSource(profile, settings.postgres_url, seconds=settings.store_timeout)
+                postgres = sources.postgres(profile, settings.postgres_url, seconds=settings.store_timeout)
             stack.push_async_callback(postgres.close)
         if settings.mongo_url is not None and (profile.account or profile.delivery or profile.courier):
             with named_setting("GATEWAY_MONGO_URL"):
-                mongo = MongoSource(profile, settings.mongo_url, seconds=settings.store_timeout)
+                mongo = sources.mongo(profile, settings.mongo_url, seconds=settings.store_timeout)
             stack.callback(mongo.close)
         stores = Stores(profile, postgres, mongo)
-        await check(stores)
+        if checked:
+            await check(stores)
         yield stores
 
 

@@ -42,11 +42,12 @@ async def _beyond_crm(stores: Stores, tenant: str | None, chosen: CustomerFilter
             names[kind].update((link.key, link.names) for link in lot)
             if chosen.created_in is not None:
                 within[kind].update(link.key for link in lot if link.within)
-    live = await _living(stores, tenant, names)
+    live = await living_rows(stores, tenant, names)
     return await asyncio.to_thread(_count, names, live, within if chosen.created_in is not None else None)
 
 
-async def _living(stores: Stores, tenant: str | None, names: Mapping[RecordKind, Mapping[Key, Names]]) -> set[Key]:
+async def living_rows(stores: Stores, tenant: str | None, names: Mapping[RecordKind, Mapping[Key, Names]]) -> set[Key]:
+    """Find which of the CRM rows that *names* name exist."""
     if stores.profile.customer is None:
         return set()
     named = list({name.crm for records in names.values() for name in records.values() if name.crm is not None})

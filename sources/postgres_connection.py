@@ -1,7 +1,8 @@
 """One pool of connections to PostgreSQL: short checkouts, a time limit, and the errors that the gateway speaks."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
@@ -20,6 +21,8 @@ _MISMATCH = frozenset({"42703", "42P01", "42883", "42501", "3F000", "42804"})
 _DOWN = ("08", "57P0", "53", "28", "3D")
 #: One request rarely needs more at once; the rest wait in line for a place, not for a new connection.
 _POOL = 10
+#: Rows of a lot, where very many are gone through.
+_LOT = 10_000
 
 
 class PostgresConnection:
@@ -69,15 +72,42 @@ class PostgresConnection:
                 except _LostConnectionError as error:
                     raise self._availability.found_down(error) from error
 
+    async def stream(
+        self, query: Executable, values: Mapping[str, Any] | None = None
+    ) -> AsyncIterator[Sequence[Row[Any]]]:
+        """Go through all that *query* finds, some thousands of rows at a time.
+
+        Raises SourceUnavailableError and SourceMismatchError.
+        """
+        async with self._places:
+            self._availability.check()
+            try:
+                with self._translating(), statement("postgres"):
+                    async with self._engine.connect() as connection:
+                        # Only a transaction can hold the place in what is gone through.
+                        reading = await connection.execution_options(isolation_level="REPEATABLE READ")
+                        result = await reading.stream(query, values)
+                        async for rows in result.partitions(_LOT):
+                            yield rows
+            except _LostConnectionError as error:
+                raise self._availability.found_down(error) from error
+
     async def close(self) -> None:
         await self._engine.dispose()
 
     async def _run(self, query: Executable, values: Mapping[str, Any] | None) -> Sequence[Row[Any]]:
+        with self._translating(), statement("postgres"):
+            async with asyncio.timeout(self._seconds), self._engine.connect() as connection:
+                result = await connection.execute(query, values)
+                rows = result.all()
+        self._availability.found_up()
+        return rows
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        """Raise what goes wrong within as the errors that the gateway speaks."""
         try:
-            with statement("postgres"):
-                async with asyncio.timeout(self._seconds), self._engine.connect() as connection:
-                    result = await connection.execute(query, values)
-                    rows = result.all()
+            yield
         except (TimeoutError, PoolTimeoutError) as error:
             raise self._availability.found_slow(self._seconds) from error
         except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
@@ -86,8 +116,6 @@ class PostgresConnection:
             raise self._availability.found_down(error) from error
         except DBAPIError as error:
             raise self._translated(error) from error
-        self._availability.found_up()
-        return rows
 
     def _translated(self, error: DBAPIError) -> Exception:
         state = str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or "")

@@ -10,8 +10,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
-import iso4217
-
+from domain.money import currencies
 from sources.profile import Condition, Field, Join, Path, Ref, Scalar
 from sources.profile_kinds import Faults, Key, Kind, nearest, shown
 
@@ -161,8 +160,7 @@ def _known_words(words: object) -> list[str]:
 
 
 def _currency(given: Given) -> str | None:
-    known = {one.code for one in iso4217.Currency if one.exponent is not None}
-    return given.value if isinstance(given.value, str) and given.value in known else None
+    return given.value if isinstance(given.value, str) and given.value in currencies() else None
 
 
 def _timezone(given: Given) -> str | None:

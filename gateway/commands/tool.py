@@ -1,4 +1,4 @@
-"""What the commands that work on the stores have in common: their options, their tenants, their stores."""
+"""What the commands that work on the stores have in common: their tenants, their stores."""
 
 import sys
 from argparse import Namespace
