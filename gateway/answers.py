@@ -25,11 +25,16 @@ def error_body(error: GraphQLError) -> dict[str, Any]:
     elif cause is None:
         formatted["extensions"] = {"code": "BAD_INPUT", **(error.extensions or {})}
     else:
-        number = uuid.uuid4().hex[:12]
-        log.error("Unexpected error %s", number, exc_info=cause)
-        formatted["message"] = f"Something went wrong inside; the log has it as {number}."
+        formatted["message"], number = masked(cause)
         formatted["extensions"] = {"code": "INTERNAL", "id": number}
     return formatted
+
+
+def masked(error: BaseException) -> tuple[str, str]:
+    """Log *error*, and answer what a client is told of it, and the id under which the log has it."""
+    number = uuid.uuid4().hex[:12]
+    log.error("Unexpected error %s", number, exc_info=error)
+    return f"Something went wrong inside; the log has it as {number}.", number
 
 
 def _cause(error: GraphQLError) -> BaseException | None:

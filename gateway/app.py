@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway.auth import TokenReader
-from gateway.endpoint import Endpoint, refuse
+from gateway.endpoint import Endpoint, confess, refuse
 from gateway.opening import opened, require_urls
 from gateway.pages import SECURITY_HEADERS, PageFacts, page_routes
 from gateway.settings import Settings
@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/healthz", is_alive),
             Route("/readyz", is_ready),
         ],
-        exception_handlers={HTTPException: refuse},
+        exception_handlers={HTTPException: refuse, Exception: confess},
         lifespan=lifespan,
     )
 

@@ -14,7 +14,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from domain.access import Access
 from domain.errors import GatewayError, UnauthenticatedError
-from gateway.answers import error_body, log_stores, request_error_body
+from gateway.answers import error_body, log_stores, masked, request_error_body
 from gateway.auth import TokenReader
 from gateway.pages import SECURITY_HEADERS, graphiql_page
 from resolvers.context import Context, Limits
@@ -159,6 +159,13 @@ async def refuse(request: Request, error: Exception) -> Response:
     """Answer what the router refuses, a wrong path or method, as every other refusal is answered."""
     assert isinstance(error, HTTPException)
     return _refused(request, BadRequestError(f"{error.detail}.", error.status_code), error.headers)
+
+
+async def confess(request: Request, error: Exception) -> Response:
+    """Answer an error that nobody expected, outside of any operation: masked, and logged under the id that it names."""
+    message, number = masked(error)
+    body = {"errors": [{"message": message, "extensions": {"code": "INTERNAL", "id": number}}]}
+    return _answer(request, body, 500, keep_status=True)
 
 
 def _refused(

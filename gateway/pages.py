@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -57,6 +57,7 @@ def page_routes(*, facts: PageFacts) -> list[BaseRoute]:
     files = GZipMiddleware(VersionedFiles(directory=STATIC))
     return [
         Route("/", partial(home_page, facts=facts), methods=["GET"]),
+        Route("/favicon.ico", icon, methods=["GET"]),
         Mount("/static", app=files, name="static"),
     ]
 
@@ -86,6 +87,12 @@ async def home_page(request: Request, *, facts: PageFacts) -> HTMLResponse:
         command=escape(_command(str(request.base_url), needs_token=not facts.open)),
     )
     return _page(_document("Customer Gateway", "home.css", body))
+
+
+async def icon(request: Request) -> FileResponse:  # noqa: ARG001 - an endpoint is handed its request
+    """Answer browsers that look for the icon where it has always been, beside an answer that is no page."""
+    headers = {**SECURITY_HEADERS, "Cache-Control": "no-cache"}
+    return FileResponse(STATIC / "favicon.svg", media_type="image/svg+xml", headers=headers)
 
 
 class VersionedFiles(StaticFiles):

@@ -1,6 +1,7 @@
 """The HTTP server in this process: takes its port, runs until it is asked to end, ends in order."""
 
 import errno
+import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from domain.errors import StartError
 
 _GRACE_SECONDS = 10
 _LAST_PORT = 65535
+_LOG_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _STARTUP_FAILED = "lifespan.startup.failed"
 
 
@@ -46,10 +48,12 @@ def run_server(app: ASGIApp, listener: socket.socket, on_start: Callable[[], Non
 
     Raises the StartError of a lifespan that did not start, and SystemExit after any other failure there.
     """
+    logging.basicConfig(format=_LOG_LINE, level=logging.WARNING)
     guard = _StartGuard(app)
     config = uvicorn.Config(
         guard,
         lifespan="on",
+        log_config=None,  # its loggers speak through the root's, as ours do
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,

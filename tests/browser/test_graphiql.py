@@ -214,6 +214,16 @@ async def test_a_refusal_is_shown_as_it_came(page: Page, watch: Watch, refusal: 
     await expect(page.locator(QUERY_EDITOR)).to_contain_text("query CustomersPage")
 
 
+async def test_a_gateway_that_is_gone_is_told_in_plain_words(page: Page, watch: Watch) -> None:
+    watch.refused = True
+    await open_graphiql(page)
+    await page.route("**/graphql", lambda route: route.abort("connectionrefused"))
+    await run(page)
+    answer = page.locator(ANSWER)
+    await expect(answer).to_contain_text("The gateway does not answer.")
+    await expect(answer).not_to_contain_text("stack")
+
+
 async def test_the_first_page_leads_to_graphiql(page: Page) -> None:
     await page.goto("/")
 

@@ -1,6 +1,7 @@
 """The command line and the server that it runs: faults in one message, ends in order."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -120,14 +121,14 @@ def test_what_keeps_the_gateway_from_starting_is_said_without_a_traceback(capfd:
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_a_fault_of_ours_at_start_is_logged_with_its_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_of_ours_at_start_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
     def fail() -> None:
         raise ZeroDivisionError
 
     with take_port("127.0.0.1", free_port()) as listener, pytest.raises(SystemExit) as ended:
         run_server(make_app(on_open=fail), listener)
     assert ended.value.code == 3
-    assert "ZeroDivisionError" in capfd.readouterr().err
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_serve_says_where_and_what_it_serves(tmp_path: Path) -> None:
@@ -144,7 +145,17 @@ def test_serve_says_where_and_what_it_serves(tmp_path: Path) -> None:
     with subprocess.Popen(command, cwd=tmp_path, env=environ, stderr=subprocess.PIPE, text=True) as gateway:  # noqa: S603 - ours
         assert gateway.stderr is not None
         # The stores are not there, which is said before.
-        said = next((line for line in gateway.stderr if line.startswith("Customer Gateway")), None)
+        lines: list[str] = []
+        for line in gateway.stderr:
+            lines.append(line)
+            if line.startswith("Customer Gateway"):
+                break
         gateway.terminate()
 
+    *warnings, said = lines
+    form = re.compile(
+        r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} WARNING gateway: The store (postgres|mongo) cannot be asked.*\n"
+    )
+    assert warnings
+    assert [line for line in warnings if not form.fullmatch(line)] == []
     assert said == f"Customer Gateway: http://127.0.0.1:{port}/ serves PostgreSQL and MongoDB with the profile grocer\n"

@@ -17,21 +17,27 @@ function withKnownOperation({ operationName, ...params }) {
 
 /**
  * Post a query to the address of this very page and return whatever JSON comes back, be the status 200, 401 or 503:
- * the gateway says in the body what is wrong. A body that is no JSON is shown as it came, beside its status.
+ * the gateway says in the body what is wrong. A body that is no JSON is shown as it came, beside its status; where
+ * there is no answer at all, that is said as an error is.
  */
 export async function askGateway(params, { headers } = {}) {
-  const response = await fetch(window.location.pathname, {
-    method: 'POST',
-    credentials: 'same-origin',
-    headers: {
-      Accept: 'application/graphql-response+json, application/json;q=0.9',
-      'Content-Type': 'application/json',
-      ...credentialHeaders(),
-      ...headers,
-    },
-    body: JSON.stringify(withKnownOperation(params)),
-  });
-  const body = await response.text();
+  let response, body;
+  try {
+    response = await fetch(window.location.pathname, {
+      method: 'POST',
+      credentials: 'same-origin',
+      headers: {
+        Accept: 'application/graphql-response+json, application/json;q=0.9',
+        'Content-Type': 'application/json',
+        ...credentialHeaders(),
+        ...headers,
+      },
+      body: JSON.stringify(withKnownOperation(params)),
+    });
+    body = await response.text();
+  } catch {
+    return { errors: [{ message: 'The gateway does not answer. Is it still running? Run the query again once it is.' }] };
+  }
   const problem = shown => ({ status: `${response.status} ${response.statusText}`.trim(), body: shown });
   try {
     const answer = JSON.parse(body);
