@@ -13,6 +13,7 @@ from gateway.settings import Settings
 from sources.mongo import MongoSource
 from sources.postgres import PostgresSource
 from sources.profile import Profile
+from sources.profile_reading import path_of
 from sources.stores import Stores
 
 log = logging.getLogger("gateway")
@@ -74,7 +75,7 @@ async def opened(
             stack.callback(mongo.close)
         stores = Stores(profile, postgres, mongo)
         if checked:
-            await check(stores)
+            await check(stores, settings.profile)
         yield stores
 
 
@@ -88,8 +89,11 @@ def named_setting(setting: str) -> Iterator[None]:
         raise StartError("The stores cannot be opened:", [fault]) from error
 
 
-async def check(stores: Stores) -> None:
-    """Say in the log which store does not answer; raise StartError with all that PostgreSQL contradicts."""
+async def check(stores: Stores, profile: str) -> None:
+    """Say in the log which store does not answer.
+
+    Raises StartError with all of *profile* that PostgreSQL contradicts.
+    """
     if stores.postgres is not None:
         try:
             faults = await stores.postgres.faults()
@@ -97,7 +101,7 @@ async def check(stores: Stores) -> None:
             _warn(error)
         else:
             if faults:
-                raise StartError(f"The database is not as the profile {stores.profile.store.name} says:", faults)
+                raise StartError(f"The database is not as the store profile {path_of(profile)} says:", faults)
     if stores.mongo is not None:
         try:
             await stores.mongo.ping()

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from sources.profile_grammar import GRAMMAR
+from sources.profile_keys import section_at
 from sources.profile_kinds import Section
 from sources.toml_values import written
 
@@ -109,11 +109,3 @@ class Draft:
         for part in self.parts:
             if not part.doubt:
                 yield from ((part, key, line) for key, line in part.lines.items())
-
-
-def section_at(at: str) -> Section:
-    """Find the section of the grammar that is called *at*, such as `lead.status`."""
-    section = GRAMMAR
-    for name in at.split("."):
-        section = section.sections[name]
-    return section

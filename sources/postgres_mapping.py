@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.stored_time import Form
+from sources.postgres_faults import MappingFaults
 from sources.postgres_time import TimeColumn
 from sources.postgres_types import DATES, KEY_TYPES, NUMBERS, OTHER_TEXTS, TEXTS, KeyType, column_type
 from sources.profile import Condition, Field, Join, Path, Rows
@@ -40,6 +41,9 @@ class ColumnInfo:
     required: bool
     primary: bool = False
 
+
+#: What stands for a column that is not there, which is a fault for itself, and of no wrong type.
+_MISSING = ColumnInfo("text", required=False)
 
 #: One row a column of the tables that :names lists as quoted identifiers; a table without rows is not there.
 REFLECT = text(
@@ -60,16 +64,6 @@ Reflected = Mapping[str, Mapping[str, ColumnInfo]]
 def quoted(table: str) -> str:
     """Quote *table* as an identifier, its schema apart where it names one (schema.table)."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in table.split("."))
-
-
-class MappingFaults:
-    """Collect what the database contradicts, section by section, so that all of it is said at once."""
-
-    def __init__(self) -> None:
-        self.found: dict[tuple[str, str], None] = {}
-
-    def add(self, section: str, fault: str, *, role: str | None = None) -> None:
-        self.found[section, f"{section}: {fault}" if role is None else f"{section}.{role}: {fault}"] = None
 
 
 class MappedTable:
@@ -97,8 +91,9 @@ class MappedTable:
         wanted = dict.fromkeys((*self._roles.values(), *(path.column for path in fields), *rows.where))
         for name in wanted:
             if infos and name not in infos:
-                faults.add(section, f"table {rows.name_of!r} has no column {name!r}")
-        self._infos = {name: infos.get(name, ColumnInfo("text", required=False)) for name in wanted}
+                role = next((role for role, column in self._roles.items() if column == name), None)
+                faults.add_column(section, rows, name, role, infos)
+        self._infos = {name: infos.get(name, _MISSING) for name in wanted}
         key_of = {name: role for role, name in reversed(list(self._roles.items()))}
         *schema, table = rows.name_of.split(".")
         self.table = Table(
@@ -213,6 +208,8 @@ class MappedTable:
     def _text(self, path: Path) -> ColumnElement[Any]:
         column, kind = self._by_name[path.column], self._infos[path.column].type
         if path.keys:
+            if self._infos[path.column] is _MISSING:
+                return cast(null(), Text)
             if kind not in ("json", "jsonb"):
                 self._faults.add(self.section, f"{path} looks into column {path.column!r}, which is {kind}, not JSON")
                 return cast(null(), Text)
@@ -243,7 +240,7 @@ class MappedTable:
         if iso is not None and info.type in TEXTS:
             return TimeColumn(column.collate("C"), iso, self._zone, required=False)
         forms = {"timestamptz": Form.INSTANT, "timestamp": Form.NAIVE, "date": Form.DAY}
-        if info.type not in DATES:
+        if info.type not in DATES and info is not _MISSING:
             fault = f"column {self._roles[role]!r} is of type {info.type}, not a date"
             self._faults.add(self.section, fault, role=role)
         return TimeColumn(column, forms.get(info.type, Form.INSTANT), self._zone, required=info.required)

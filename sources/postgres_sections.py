@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, false, func, not_, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from sources.postgres_mapping import MappedTable, MappingFaults, Reflected
+from sources.postgres_faults import MappingFaults
+from sources.postgres_mapping import MappedTable, Reflected
 from sources.postgres_rows import Owner
 from sources.profile import Field, Join, Path, Profile, Ref, Rows, StatusMap
 from sources.storable import is_storable

@@ -27,7 +27,7 @@ def read_profile(name_or_path: str) -> Profile:
     A profile with tenants but without [customer] must name one in [revenue]. Raises `StartError` if there is no such
     file, if it is no TOML, and with all faults at once if it does not follow the grammar.
     """
-    path = _find(name_or_path)
+    path = path_of(name_or_path)
     document = _parse(path)
     reading = _Reading(document)
     profile = reading.read()
@@ -41,7 +41,8 @@ def shipped_profiles() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _SHIPPED.glob("*.toml")))
 
 
-def _find(name_or_path: str) -> pathlib.Path:
+def path_of(name_or_path: str) -> pathlib.Path:
+    """Find the file that `read_profile` reads. Raises StartError if there is none."""
     is_path = "/" in name_or_path or name_or_path.endswith(".toml")
     path = pathlib.Path(name_or_path) if is_path else _SHIPPED / f"{name_or_path}.toml"
     if _is_there(path):
