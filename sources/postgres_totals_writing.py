@@ -28,7 +28,10 @@ from sources.postgres_totals_reading import drift_of
 _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 #: It is about single rows: data that a column cannot hold, a constraint, what a trigger raises.
 _OF_ROWS = ("22", "23", "44", "P0")
-_LOCK_TIMEOUT = text("SET LOCAL lock_timeout = '2s'")
+_LOCK_TIMEOUT = text("SET LOCAL lock_timeout = '1s'")
+_TIMED_OUT = "55P03"
+#: Rows are never waited for, so whoever keeps us waiting this often, in a row, holds the table.
+_MOST_TIMED_OUT = 5
 #: Seconds after which rows that others held are tried again, in ever smaller batches.
 _PAUSES = (0.5, 1.0, 2.0, 3.0)
 _SMALLER = 8
@@ -59,6 +62,7 @@ class TotalsWriting:
         self._changes = TotalsChanges(statements)
         self._tenant = tenant
         self._wrote = wrote
+        self._timed_out = 0
         #: The customers that had no row when they were looked at last.
         self._missing: set[Key] = set()
         self._engine = create_async_engine(
@@ -84,7 +88,12 @@ class TotalsWriting:
         Raises WritingStoppedError where it is of no use to go on.
         """
         self._missing = set(missing)
-        held: list[Key] = [*changed, *missing]
+        held: list[Key] = []
+        for key, owner in zip((*changed, *missing), self._owners((*changed, *missing)), strict=True):
+            if owner is None:
+                self._give_up(key, "the table of totals cannot hold such a key")
+            else:
+                held.append(key)
         for pause in (0.0, *_PAUSES):
             if held:
                 await asyncio.sleep(pause)
@@ -100,8 +109,12 @@ class TotalsWriting:
             batch = batches.popleft()
             try:
                 held += await self._write_batch(batch)
+                self._timed_out = 0
             except DBAPIError as error:
                 state = str(getattr(error.orig, "sqlstate", ""))
+                self._timed_out = self._timed_out + 1 if state == _TIMED_OUT else 0
+                if self._timed_out == _MOST_TIMED_OUT:
+                    raise WritingStoppedError(f"somebody holds the whole table: {_message(error)}") from error
                 if state in _CONFLICTS:
                     held += batch
                 elif not state.startswith(_OF_ROWS):

@@ -1,5 +1,10 @@
 """`python -m gateway refresh-totals` on the stores as they are: what it says, and what the store holds afterwards."""
 
+import asyncio
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +14,7 @@ import pytest
 
 from gateway.embedded import EmbeddedStores
 from gateway.settings import Settings
-from tests.commanding import run_command
+from tests.commanding import environment, run_command
 from tests.loading import EXPECTED, existing_store, make_database, run_sql
 from tests.running import running, secured
 
@@ -146,6 +151,34 @@ async def test_a_second_run_changes_nothing(renos: Settings, salon: Settings) ->
         again = await run_command(settings, "refresh-totals", "--live", "--json", *tenant)
         assert (again.json["changed"], again.json["inserted"], again.status) == (0, 0, 0)
         assert versions == (await read(settings, 'SELECT xmin::text FROM "Customer"') if not tenant else [])
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+async def test_however_it_ends_whole_batches_stay_and_the_next_run_carries_on(
+    renos: Settings, tmp_path: Path, number: signal.Signals
+) -> None:
+    await run_sql(
+        renos.postgres_url or "",
+        """INSERT INTO "Customer" ("id", "name") SELECT 'more-' || n, 'More' FROM generate_series(1, 3000) AS n""",
+        """INSERT INTO "Lead" ("id", "customerId") SELECT 'l-' || n, 'more-' || n FROM generate_series(1, 3000) AS n""",
+    )
+    written = """SELECT count(*) FROM "Customer" WHERE "totalLeads" = 1 AND "id" LIKE 'more-%'"""
+    command = [sys.executable, "-m", "gateway", "refresh-totals", "--live", "--batch", "7"]
+    environ = os.environ | environment(renos) | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    started = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, env=environ, stderr=subprocess.PIPE)
+    while (await read(renos, written))[0][0] < 100:
+        assert started.returncode is None
+        await asyncio.sleep(0.02)
+    started.send_signal(number)
+    _, err = await started.communicate()
+    done = 3 + (await read(renos, written))[0][0]
+    assert 100 <= done < 3003
+    assert done % 7 == 0
+    if number is signal.SIGINT:
+        assert started.returncode == 130
+        assert f"Interrupted: {done:,} rows changed, 0 rows inserted. Run it again" in err.decode()
+    ran = await run_command(renos, "refresh-totals", "--live", "--json")
+    assert (ran.status, ran.json["changed"]) == (0, 3003 - done)
 
 
 # ── --recent ──
