@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.status import BookingStatus, CustomerStatus, LeadStatus
-from sources.draft import Part
+from sources.draft import Line, Part, State
 from sources.draft_columns import Columns, fits, is_number_as_text, written_name
 from sources.draft_names import words_of
 from sources.draft_places import key_of, ranked, reference
@@ -71,6 +71,7 @@ def begin(picked: Picked, *, tenants: bool) -> Part:
 def finish(picked: Picked) -> list[Part]:
     """End the section with what a new row needs and what was found no use for."""
     part = picked.part
+    _date_left(picked, part)
     picked.columns.dates_as(part)
     if "key" in part.section.keys:
         _insert(picked, part)
@@ -88,6 +89,17 @@ def finish(picked: Picked) -> list[Part]:
     if unused := picked.columns.unused():
         part.note(f"columns without a use here: {', '.join(unused)}")
     return picked.parts
+
+
+def _date_left(picked: Picked, part: Part) -> None:
+    """Where rows need the date of their creation and no column is called so, offer a date that is left."""
+    wanted = "created_at" in part.section.keys and part.section.requires("created_at")
+    dates = [name for name, one in picked.columns.free.items() if one.is_date and one.required]
+    if wanted and "created_at" not in part.lines and dates:
+        part.lines["created_at"] = Line(
+            State.NEEDED, dates[0], "a date that every row has; is it when the row came to be?"
+        )
+        picked.columns.take(dates[0])
 
 
 def _insert(picked: Picked, part: Part) -> None:

@@ -23,7 +23,10 @@ _KINDS = (
 def with_tenants(places: Sequence[Place]) -> list[Place]:
     """Give each of *places* the column of its tenant; none of them one where the store seems to have no tenants."""
     found = _columns(places)
-    return [replace(one, tenant=found.get(one.name)) for one in places]
+    # Where the column is the whole key, the rows are the tenants themselves.
+    return [
+        one if one.primary == (found.get(one.name),) else replace(one, tenant=found.get(one.name)) for one in places
+    ]
 
 
 def tenant_place(places: Sequence[Place]) -> Place | None:

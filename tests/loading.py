@@ -63,13 +63,18 @@ def add_to_mongo(url: str, collections: dict[str, list[dict[str, Any]]]) -> None
 
 
 async def existing_store(
-    stores: EmbeddedStores, name: str, database: str | None = None, *, mongo: str | None = None
+    stores: EmbeddedStores,
+    name: str,
+    database: str | None = None,
+    *,
+    mongo: str | None = None,
+    within: Path = EXISTING,
 ) -> Settings:
     """Load the store *name* of `existing_stores/` as it is into *database*, and answer settings that serve it.
 
-    *mongo* is the address of a database on another server than the embedded one.
+    *mongo* is the address of a database on another server than the embedded one, *within* another folder of stores.
     """
-    folder = EXISTING / name
+    folder = within / name
     found: dict[str, str] = {}
     if (folder / "postgres.sql").exists():
         found["postgres_url"] = await make_database(stores, database or name)
