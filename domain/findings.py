@@ -13,6 +13,7 @@ class Check(Enum):
     CONTRADICTION = "contradiction"
     MISSING_INDEX = "missing-index"
     DRIFTED_TOTAL = "drifted-total"
+    MISSING_TOTAL = "missing-total"
     TOTAL_WITHOUT_CUSTOMER = "total-without-customer"
     UNMAPPED_STATUS = "unmapped-status"
     ORPHANED_LEAD = "orphaned-lead"
@@ -32,6 +33,11 @@ class Check(Enum):
     def is_note(self) -> bool:
         """Say whether this is worth telling, but nothing is wrong: a store may be new, or have no such indexes."""
         return self in (Check.EMPTY_MAPPING, Check.UNIQUE_INDEX)
+
+    @property
+    def is_of_the_store(self) -> bool:
+        """Say whether this concerns how the store is made, and no rows of it."""
+        return self.is_note or self in (Check.STORE_DOWN, Check.CONTRADICTION, Check.MISSING_INDEX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from domain.records import RecordKind
 from resolvers.counting import living_rows
 from sources.checks_mongo import MongoChecks
 from sources.checks_postgres import AMOUNTS, DATES, KEYED, STATUSES, PostgresChecks
+from sources.checks_totals import drifted_totals, totals_without_customer, uncountable_totals
 from sources.profile import Profile
 from sources.stores import Stores
 
@@ -59,8 +60,11 @@ class Doctor:
         tasks = []
         if self.stores.postgres is not None:
             tasks.append(Task("is the database as the profile says", "postgres", self._contradictions))
+            tasks.append(Task("indexes of PostgreSQL", "postgres", self.rows.indexes.missing_indexes))
+            if self._maps("customer.stored_totals"):
+                tasks.append(Task("stored totals", "postgres", partial(uncountable_totals, self.rows.totals)))
         if self.stores.mongo is not None:
-            tasks.append(Task("does MongoDB answer", "mongo", self._mongo_answers))
+            tasks.append(Task("indexes of MongoDB", "mongo", self.documents.missing_indexes))
         return tasks
 
     def of_a_tenant(self, tenant: str | None) -> list[Task]:
@@ -87,6 +91,12 @@ class Doctor:
             if self.profile.booking is not None:
                 find = partial(rows.orphaned_bookings, tenant, self.examples)
                 tasks.append(Task("customers of bookings", "postgres", find))
+            if self._maps("customer.stored_totals"):
+                for title, tell in (
+                    ("stored totals", drifted_totals),
+                    ("stored totals of nobody", totals_without_customer),
+                ):
+                    tasks.append(Task(title, "postgres", partial(tell, rows.totals, tenant, self.examples)))
             if self.profile.customer is not None:
                 tasks.append(Task("e-mails and phones of customers", "postgres", partial(self._shared, tenant)))
         if self.stores.mongo_kinds:
@@ -139,10 +149,6 @@ class Doctor:
             where, _, message = fault.partition(": ")
             findings.append(Finding(check=Check.CONTRADICTION, where=where, message=message))
         return findings
-
-    async def _mongo_answers(self) -> list[Finding]:
-        await self.documents.ping()
-        return []
 
     async def _shared(self, tenant: str | None) -> list[Finding]:
         """Find customers that share an address or a number."""

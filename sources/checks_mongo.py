@@ -7,6 +7,7 @@ from domain.duplicates import SharedIdentifiers
 from domain.findings import Check, Example, Finding
 from domain.identity import Names
 from domain.records import Key, RecordKind
+from sources.checks_mongo_indexes import Reader, index_findings
 from sources.mongo import MongoSource, Tenant
 from sources.mongo_forms import Document, KeyForm, all_of, fields_of, text_at, value_at
 from sources.mongo_records import RecordReader
@@ -30,6 +31,24 @@ class MongoChecks(MongoSource):
         async for documents in self._connection.stream(reader.collection, query, walk.fields):
             walk.add(documents)
         return walk
+
+    async def missing_indexes(self) -> list[Finding]:
+        """Find what look-ups and lists have no index for, and which links no unique index keeps one-to-one."""
+        there = set(await self._connection.collections())
+        findings, known = [], dict[str, list[Document]]()
+        readers: dict[str, Reader] = {kind.value.lower(): reader for kind, reader in self._readers.items()}
+        if self._couriers is not None:
+            readers["courier"] = self._couriers
+        for name, reader in readers.items():
+            collection = reader.collection
+            if collection not in there:
+                message = f"there is no collection {collection}"
+                findings.append(Finding(check=Check.EMPTY_MAPPING, where=f"{name}.collection", message=message))
+                continue
+            if collection not in known:
+                known[collection] = await self._connection.indexes(collection)
+            findings += index_findings(name, reader, known[collection])
+        return findings
 
     def section(self, kind: RecordKind) -> AccountSection | DeliverySection:
         section = self._profile.account if kind is RecordKind.ACCOUNT else self._profile.delivery

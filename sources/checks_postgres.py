@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from domain.findings import Check, Example, Finding
 from domain.money import currencies
 from domain.records import Key
+from sources.checks_indexes import IndexChecks
 from sources.checks_sql import (
     by_word,
     counted,
@@ -26,7 +27,8 @@ from sources.postgres import PostgresSource
 from sources.postgres_mapping import MappedTable
 from sources.postgres_reading import Tenant
 from sources.postgres_tables import Tables
-from sources.profile import StatusMap
+from sources.postgres_totals_reading import PostgresTotals
+from sources.profile import Profile, StatusMap
 
 #: The dates, and the amounts, of each section by role.
 DATES: Mapping[str, tuple[str, ...]] = {
@@ -70,6 +72,16 @@ class PostgresChecks(PostgresSource):
     """
 
     options: ClassVar[Mapping[str, str]] = {"default_transaction_read_only": "on", "application_name": "gateway-doctor"}
+
+    def __init__(self, profile: Profile, url: str, *, seconds: float) -> None:
+        super().__init__(profile, url, seconds=seconds)
+        self.indexes = IndexChecks(profile, url, seconds=seconds)
+        self.totals = PostgresTotals(profile, url, seconds=seconds)
+
+    async def close(self) -> None:
+        await super().close()
+        await self.indexes.close()
+        await self.totals.close()
 
     # ── what rows say ──
 

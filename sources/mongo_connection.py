@@ -81,6 +81,11 @@ class MongoConnection:
         names: list[str] = await self._asked(self._database.list_collection_names)
         return names
 
+    async def indexes(self, collection: str) -> list[Document]:
+        """Describe the indexes of *collection*, which has to be there: `key` is what each is made of."""
+        found: list[Document] = await self._asked(lambda: self._database[collection].list_indexes().to_list(None))
+        return found
+
     async def sample(self, collection: str, limit: int, *, newest: bool = False) -> list[Document]:
         """Answer some whole documents: the first in the order of the collection, or those with the last `_id`s."""
         cursor = self._database[collection].find()

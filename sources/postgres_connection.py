@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import URL, Executable, Row, make_url
+import orjson
+from sqlalchemy import URL, Executable, Row, Select, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from domain.errors import SourceMismatchError
 from sources.availability import Availability
@@ -91,6 +93,26 @@ class PostgresConnection:
                             yield rows
             except _LostConnectionError as error:
                 raise self._availability.found_down(error) from error
+
+    async def plan(self, query: Select[Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Ask how the server would find what *query* asks for, without finding it: the plan as EXPLAIN has it in JSON.
+
+        Raises SourceUnavailableError and SourceMismatchError.
+        """
+        compiled = query.params(values).compile(dialect=self._engine.dialect)
+        assert isinstance(compiled, SQLCompiler)
+        written = compiled.construct_expanded_state()
+        async with self._places:
+            self._availability.check()
+            try:
+                with self._translating(), statement("postgres"):
+                    async with asyncio.timeout(self._seconds), self._engine.connect() as connection:
+                        sql = f"EXPLAIN (FORMAT JSON) {written.statement}"
+                        told = (await connection.exec_driver_sql(sql, written.positional_parameters)).scalar_one()
+            except _LostConnectionError as error:
+                raise self._availability.found_down(error) from error
+        plan: Mapping[str, Any] = (orjson.loads(told) if isinstance(told, str | bytes) else told)[0]["Plan"]
+        return plan
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -1,6 +1,6 @@
 """A profile's tables as SQLAlchemy Core: the store's names outside, one vocabulary inside."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -158,6 +158,10 @@ class MappedTable:
     @property
     def tenant_type(self) -> KeyType:
         return self.key_type("tenant")
+
+    def conditions_are(self, types: Collection[str]) -> bool:
+        """Say whether the columns that the profile's `where` looks at are all of one of *types*."""
+        return all(self._infos[name].type in types for name in self._rows.where)
 
     def where(self, condition: Condition) -> list[ColumnElement[bool]]:
         return [self._one_of(self._by_name[name], name, values) for name, values in condition.items()]

@@ -40,11 +40,15 @@ Record = Row[Any]
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Say which customer a row belongs to: the expression *key*, of a *type*, in the rows *joined*."""
+    """Say which customer a row belongs to: the expression *key*, of a *type*, in the rows *joined*.
+
+    *through*: what a row names, and what it is compared with in the lead that it reaches its customer through.
+    """
 
     key: ColumnElement[Any]
     type: KeyType
     joined: FromClause
+    through: tuple[ColumnElement[Any], ColumnElement[Any]] | None = None
 
     def any_of(self) -> ColumnElement[bool]:
         return self.key == func.any(bindparam("owners", type_=ARRAY(self.type.type)))
@@ -78,7 +82,7 @@ class RowStatements(Generic[R]):
         self.filters = filters
         self._columns = columns
         self._from = owner.joined if owner is not None else mapped.table
-        self._key, self._key_type = key or (mapped.ordered_key(), mapped.key_type())
+        self.key, self.key_type = key or (mapped.ordered_key(), mapped.key_type())
 
     # ── single rows, counts ──
 
@@ -164,8 +168,8 @@ class RowStatements(Generic[R]):
     def _read(self, arm: "_Arm", request: PageRequest, filters: Conditions) -> Select[Any]:
         time = self.orders.get(request.order.field)
         position = null() if time is None else time.selected
-        ordered = [self._key] if arm.is_nulls or time is None else [time.expression, self._key]
-        columns = [*self._columns, position.label("position"), self._key.label("ordered_key")]
+        ordered = [self.key] if arm.is_nulls or time is None else [time.expression, self.key]
+        columns = [*self._columns, position.label("position"), self.key.label("ordered_key")]
         return self._select(columns, [*arm.conditions, *filters]).order_by(*_turned(ordered, request))
 
     def _arms(self, request: PageRequest) -> list["_Arm"]:
@@ -195,7 +199,7 @@ class RowStatements(Generic[R]):
         ties = next((other for other in steps if isinstance(other, Ties)), None)
         value, exact = time.bind(step.value, step.stored)
         if ties is not None and exact:
-            here, there = tuple_(time.expression, self._key), tuple_(value, self._key_value(ties.key))
+            here, there = tuple_(time.expression, self.key), tuple_(value, self._key_value(ties.key))
             return [here > there if ascending else here < there]
         if step.inclusive:
             return [time.compare(operator.ge if ascending else operator.le, step.value)]
@@ -205,13 +209,13 @@ class RowStatements(Generic[R]):
         if key is None:
             return []
         value = self._key_value(key)
-        return [self._key > value if request.reading is Direction.ASC else self._key < value]
+        return [self.key > value if request.reading is Direction.ASC else self.key < value]
 
     def _key_value(self, key: Key) -> ColumnElement[Any]:
-        parsed = self._key_type.parse(key)
+        parsed = self.key_type.parse(key)
         if parsed is None:
             raise BadCursorError(key)
-        return literal(parsed, self._key_type.type)
+        return literal(parsed, self.key_type.type)
 
 
 @dataclass(frozen=True, slots=True)

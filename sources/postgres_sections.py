@@ -45,7 +45,7 @@ class Sections:
             named, key = cast(named, Text), cast(key, Text)
         same_tenant = [mapped["tenant"] == leads["tenant"]] if "tenant" in mapped and "tenant" in leads else []
         joined = mapped.table.outerjoin(leads.table, and_(named == key, *same_tenant, *leads.own_conditions))
-        return Owner(leads["customer"], leads.key_type("customer"), joined)
+        return Owner(leads["customer"], leads.key_type("customer"), joined, (named, key))
 
 
 def roles(**named: str | None) -> dict[str, str]:

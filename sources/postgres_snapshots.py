@@ -23,12 +23,16 @@ _LONGEST = 30
 
 @dataclass(frozen=True, slots=True)
 class SnapshotStatements:
-    """Read the snapshots in rows of *mapped*; amounts without a currency of their own are in *currency*."""
+    """Read the snapshots in rows of *mapped*; amounts without a currency of their own are in *currency*.
+
+    *listed* is the table of the catalogue, and what its rows are found by.
+    """
 
     mapped: MappedTable
     columns: Sequence[ColumnElement[Any]]
     images: int
     currency: str
+    listed: tuple[MappedTable, ColumnElement[Any]] | None
 
     def by_key(self) -> Select[Any]:
         """Read the snapshots of the rows `:keys`."""
@@ -70,25 +74,31 @@ def snapshot_statements(
         currency=section.currency if isinstance(section, BookingSection) else None,
     )
     mapped = sections.map(name, section, named, [*texts.values(), images])
+    archived, listed = _archived(sections, name, mapped, catalogue)
     columns = [
         *mapped.first_of_each(texts),
         *(mapped.json_text(path).label(f"images_{number}") for number, path in enumerate(images)),
         mapped.text("currency").label("currency"),
-        _archived(sections, name, mapped, catalogue).label("archived"),
+        archived.label("archived"),
     ]
-    return SnapshotStatements(mapped, columns, len(images), sections.profile.store.currency)
+    return SnapshotStatements(mapped, columns, len(images), sections.profile.store.currency, listed)
 
 
-def _archived(sections: Sections, name: str, mapped: MappedTable, catalogue: Catalogue | None) -> ColumnElement[Any]:
-    """Say whether the catalogue has no such row any more; NULL where the row names none, or there is no catalogue."""
+def _archived(
+    sections: Sections, name: str, mapped: MappedTable, catalogue: Catalogue | None
+) -> tuple[ColumnElement[Any], tuple[MappedTable, ColumnElement[Any]] | None]:
+    """Say whether the catalogue has no such row any more, and by what it is found there.
+
+    NULL where the row names none, or there is no catalogue.
+    """
     if catalogue is None:
-        return cast(null(), Text)
+        return cast(null(), Text), None
     listed = sections.map(name, Rows(name_of=catalogue.table), roles(key=catalogue.key))
     by, key = mapped["by"], listed["key"]
     if mapped.info("by").type != listed.info("key").type:
         by, key = cast(by, Text), cast(key, Text)
     there = select(literal(1)).select_from(listed.table).where(key == by).correlate(mapped.table).exists()
-    return case((func.btrim(mapped.text("by")) != "", not_(there)))
+    return case((func.btrim(mapped.text("by")) != "", not_(there))), (listed, key)
 
 
 def _images(stored: str | None) -> Iterator[str]:

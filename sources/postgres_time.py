@@ -16,12 +16,16 @@ _TYPES = {Form.INSTANT: "timestamptz", Form.NAIVE: "timestamp", Form.DAY: "date"
 
 @dataclass(frozen=True, slots=True)
 class TimeColumn:
-    """Be the dates in *expression*; *required* where the database says NOT NULL."""
+    """Be the dates in *expression*; *required* where the database says NOT NULL.
+
+    *indexable* says whether an index can hold them: what texts mean as dates depends on settings of the server.
+    """
 
     expression: ColumnElement[Any]
     form: Form
     zone: tzinfo
     required: bool = False
+    indexable: bool = True
 
     @property
     def stored(self) -> StoredTime:
@@ -77,7 +81,8 @@ class TimeColumn:
                 func.coalesce(self.expression, other.expression), self.form, self.zone, required=other.required
             )
         both = func.coalesce(self.as_instant(), other.as_instant())
-        return TimeColumn(both, Form.INSTANT, self.zone, required=other.required)
+        indexable = not (self.form.is_text or other.form.is_text)
+        return TimeColumn(both, Form.INSTANT, self.zone, required=other.required, indexable=indexable)
 
     def bind(self, asked: datetime, mark: str | None = None) -> tuple[ColumnElement[Any], bool]:
         """Make a value of the column's form of *asked*, or of its *mark*, and say whether it is exact."""

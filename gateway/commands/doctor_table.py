@@ -11,6 +11,8 @@ from domain.findings import Check, Finding
 
 #: Where nothing says how wide the paper is.
 _PLAIN_WIDTH = 160
+#: Where statements are pasted, by how they begin.
+_PLACES = {"psql": "CREATE ", "mongosh": "db.", "a shell": "python "}
 
 
 def print_findings(console: Console, store: str, wrong: Sequence[Finding], notes: Sequence[Finding]) -> None:
@@ -20,13 +22,21 @@ def print_findings(console: Console, store: str, wrong: Sequence[Finding], notes
     for heading, findings, style in (("wrong", wrong, "bold red"), ("worth knowing", notes, "bold yellow")):
         if findings:
             console.print(_table(heading, findings, style))
-    statements = list(dict.fromkeys(one.mends for one in (*wrong, *notes) if one.mends is not None))
-    if statements:
-        console.print("\nWhat mends it:\n", style="bold")
-        for statement in statements:
-            console.print(Text(statement), soft_wrap=True)
-        console.print()
+    for heading, findings in (("What mends it", wrong), ("What may be worth having", notes)):
+        statements = dict.fromkeys(one.mends for one in findings if one.mends is not None)
+        for place in _PLACES:
+            some = [statement for statement in statements if _place(statement) == place]
+            if some:
+                console.print(f"\n{heading}, in {place}:\n", style="bold")
+            for statement in some:
+                console.print(Text(statement), soft_wrap=True)
+    console.print()
     console.print(_summary(store, wrong, notes))
+
+
+def _place(statement: str) -> str:
+    """Say where *statement* is to be pasted."""
+    return next(place for place, begin in _PLACES.items() if statement.startswith(begin))
 
 
 def _table(heading: str, findings: Sequence[Finding], style: str) -> Table:
@@ -43,7 +53,7 @@ def _table(heading: str, findings: Sequence[Finding], style: str) -> Table:
             table.add_row(
                 Text(check.value if number == 0 else ""),
                 Text(_printable(where)),
-                Text(f"{finding.count:,}"),
+                Text("" if finding.check.is_of_the_store else f"{finding.count:,}"),
                 _what(finding),
             )
         table.add_section()

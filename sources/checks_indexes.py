@@ -1,0 +1,174 @@
+"""Find the indexes that the gateway's statements need and the database does not have, by asking it for their plans.
+
+What matters is what happens once tables are big. So small ones are planned as if reading them whole, or sorting them,
+were out of the question: what the server does all the same, it does for want of an index.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, Select, func, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from domain.findings import Check, Finding
+from sources.index_needs import Need, Reads, needs_of
+from sources.index_statements import columns_in, name_of, statements_for, wanted_by
+from sources.postgres_connection import PostgresConnection
+from sources.postgres_reading import PostgresReading
+from sources.postgres_tables import tables_of
+from sources.profile import Profile
+from sources.query_plans import Access, Plan, accesses, mentions, sorts
+
+#: The indexes of the tables that :names lists, each with its columns (NULL for an expression) in their order.
+_INDEXES = text(
+    """
+    SELECT wanted.name AS table_name, index_class.relname AS name,
+        pg_get_expr(pg_index.indpred, pg_index.indrelid) AS condition,
+        ARRAY(
+            SELECT attribute.attname::text
+            FROM generate_series(0, pg_index.indnkeyatts - 1) AS place
+            LEFT JOIN pg_attribute AS attribute
+                ON attribute.attrelid = pg_index.indrelid AND attribute.attnum = pg_index.indkey[place]
+                AND attribute.attnum <> 0
+            ORDER BY place
+        ) AS columns
+    FROM unnest(CAST(:names AS text[])) AS wanted (name)
+    JOIN pg_index ON pg_index.indrelid = to_regclass(wanted.name)
+    JOIN pg_class AS index_class ON index_class.oid = pg_index.indexrelid
+    WHERE pg_index.indisvalid AND pg_index.indisready
+    """
+)
+#: What each of the tables that :names lists is, and what names are taken beside it.
+_KINDS = text(
+    """
+    SELECT wanted.name AS table_name, class.relkind::text AS kind,
+        ARRAY(SELECT other.relname::text FROM pg_class AS other WHERE other.relnamespace = class.relnamespace) AS taken
+    FROM unnest(CAST(:names AS text[])) AS wanted (name)
+    JOIN pg_class AS class ON class.oid = to_regclass(wanted.name)
+    """
+)
+_READ_ONLY = {"default_transaction_read_only": "on", "application_name": "gateway-doctor", "enable_seqscan": "off"}
+#: A bitmap is made of an index only where a condition narrows it, or where the index holds few rows in the first place.
+_NARROWED = {**_READ_ONLY, "enable_indexscan": "off", "enable_indexonlyscan": "off"}
+_SORTED = {**_READ_ONLY, "enable_sort": "off", "enable_bitmapscan": "off", "enable_hashjoin": "off"}
+_PLANNED = {Reads.LOOKUP: _NARROWED, Reads.REST: _NARROWED, Reads.ORDER: {**_SORTED, "enable_mergejoin": "off"}}
+_PARTITIONED = "p"
+_TABLES = frozenset({"r", "m", _PARTITIONED})
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Be an index: its *columns* by name, None for an expression; *condition* says which rows it holds, if not all."""
+
+    name: str
+    columns: Sequence[str | None]
+    condition: str | None
+
+    def begins_with(self, column: str, tenant: str | None) -> bool:
+        """Say whether it finds rows by *column*, alone or within a *tenant*."""
+        first = list(self.columns[:2])
+        return first[:1] == [column] or (tenant is not None and first == [tenant, column])
+
+
+class IndexChecks(PostgresReading):
+    """Hold what the gateway's statements need against the indexes that there are."""
+
+    options = _READ_ONLY
+
+    def __init__(self, profile: Profile, url: str, *, seconds: float) -> None:
+        super().__init__(profile, url, seconds=seconds)
+        self._planners = {reads: PostgresConnection(url, seconds, options) for reads, options in _PLANNED.items()}
+
+    async def close(self) -> None:
+        await super().close()
+        for planner in self._planners.values():
+            await planner.close()
+
+    async def missing_indexes(self) -> list[Finding]:
+        """Find what has no index, each with the statement that makes one; those that mend several are the same."""
+        names = tables_of(self._profile)
+        indexes: dict[str, list[Index]] = {}
+        for row in await self._connection.rows(_INDEXES, {"names": names}):
+            indexes.setdefault(row.table_name, []).append(Index(row.name, row.columns, row.condition))
+        kinds = {row.table_name: row for row in await self._connection.rows(_KINDS, {"names": names})}
+        await self.faults()
+        assert self._tables is not None
+        missing: list[Need] = []
+        for need in needs_of(self._profile, self._tables):
+            name = name_of(need.mapped)
+            there = name in kinds and kinds[name].kind in _TABLES and not self._tables.faults_of(need.section)
+            if there and not await self._is_met(need, indexes.get(name, [])):
+                missing.append(need)
+        wanted = {need: wanted_by(need) for need in missing if need.possible}
+        partitioned = {name for name, row in kinds.items() if row.kind == _PARTITIONED}
+        statements = statements_for(wanted.values(), {name: row.taken for name, row in kinds.items()}, partitioned)
+        return [_finding(need, statements.get(wanted[need]) if need in wanted else None) for need in missing]
+
+    async def _is_met(self, need: Need, indexes: Sequence[Index]) -> bool:
+        """Say whether the database finds what *need* is about without going through a whole table."""
+        match need.reads:
+            case Reads.ORDER:
+                return await self._is_ordered(need, indexes)
+            case Reads.REST:
+                columns = columns_in(*need.condition)
+                usable = {one.name for one in indexes if one.condition and mentions(one.condition, columns)}
+                return await self._uses(need, usable)
+            case Reads.LOOKUP:
+                return await self._is_found(need, indexes) and await self._reads_nothing_whole(need)
+
+    async def _is_ordered(self, need: Need, indexes: Sequence[Index]) -> bool:
+        """Say whether an index has the rows of a tenant in this order."""
+        tenant = need.mapped.column("tenant").name if need.mapped.has_tenant else None
+        by_tenant = {index.name for index in indexes if tenant is None or index.columns[:1] == [tenant]}
+        for statement in need.statements:
+            plan = await self._plan(need, statement)
+            ways = _ways(plan, need)
+            if sorts(plan) or not ways or any(way.index not in by_tenant for way in ways):
+                return False
+        return True
+
+    async def _is_found(self, need: Need, indexes: Sequence[Index]) -> bool:
+        """Say whether an index begins with what rows are found by."""
+        by, mapped = need.parts[0], need.mapped
+        if not isinstance(by, Column):
+            return await self._uses(need, {index.name for index in indexes if not index.condition})
+        tenant = mapped.column("tenant").name if mapped.has_tenant else None
+        fitting = [index for index in indexes if index.begins_with(by.name, tenant)]
+        if any(not index.condition for index in fitting):
+            return True
+        return bool(fitting) and await self._uses(need, {index.name for index in fitting})
+
+    async def _uses(self, need: Need, names: Collection[str]) -> bool:
+        """Say whether nothing but one of the indexes *names* is used to find what *need* is about, whoever's it is."""
+        if not names:
+            return False
+        conditions = need.condition or (need.parts[0] == func.any(literal([need.sample], ARRAY(need.parts[0].type))),)
+        plan = await self._plan(need, select(literal(1)).select_from(need.mapped.table).where(*conditions))
+        return all(way.index in names for way in _ways(plan, need))
+
+    async def _reads_nothing_whole(self, need: Need) -> bool:
+        plans = [await self._plan(need, statement) for statement in need.statements]
+        return all(way.index is not None for plan in plans for way in _ways(plan, need))
+
+    async def _plan(self, need: Need, statement: Select[Any]) -> Plan:
+        return await self._planners[need.reads].plan(statement, need.values)
+
+
+def _ways(plan: Plan, need: Need) -> list[Access]:
+    return [way for way in accesses(plan) if way.table == need.mapped.table.name]
+
+
+_MESSAGES = {
+    Reads.LOOKUP: "{table} has no index that begins with {column}: whoever looks for rows by it reads all of them",
+    Reads.ORDER: "{table} has no index in the order of {column} and key: every page sorts all rows",
+    Reads.REST: "{table} has no index of the rows without a date in {column}: lists end with a walk through all rows",
+}
+
+
+def _finding(need: Need, statement: str | None) -> Finding:
+    columns = columns_in(*(need.condition if need.reads is Reads.REST else need.parts[:1]))
+    message = _MESSAGES[need.reads].format(table=need.mapped.table.fullname, column=" or ".join(columns))
+    if not need.possible:
+        message += "; no index can hold it, because one of its dates is kept as text, and the other is not"
+    return Finding(check=Check.MISSING_INDEX, where=need.where, message=message, mends=statement)
