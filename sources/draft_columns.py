@@ -8,7 +8,7 @@ import iso4217
 
 from sources.draft import Part
 from sources.draft_names import endings, joined, without_leading, words_of
-from sources.draft_vocabulary import COLUMNS, UNITS
+from sources.draft_vocabulary import COLUMNS, CONTAINERS, UNITS
 from sources.inspection import Column, Holds, Place
 from sources.profile_kinds import Kind
 
@@ -102,6 +102,9 @@ class Columns:
             while len(kept) > 1 and kept[-1] in _TAILS:
                 kept.pop()
             forms.add(joined(kept))
+        within, _, leaf = name.rpartition(".")
+        if joined(words_of(within)) in CONTAINERS:
+            forms.add(joined(words_of(leaf)))
         return forms
 
     def fill(self, part: Part, names_at: str, keys: Iterable[str] | None = None) -> None:
@@ -140,14 +143,10 @@ class Columns:
             part.unsure("dates", min(forms), "the columns have dates of both forms")
 
     def unused(self) -> list[str]:
-        """List the columns without a use, each with its type."""
-        return [
-            f"{written_name(name)} ({one.type})" for name, one in self.free.items() if one.holds is not Holds.JSON
-        ] + [
-            f"{written_name(name)} ({one.type}{_keys(one)})"
-            for name, one in self.free.items()
-            if one.holds is Holds.JSON
-        ]
+        """List the columns without a use, each with its type; of nested fields those inside."""
+        outer = {name.partition(".")[0] for name in self.place.columns if "." in name}
+        listed = [one for name, one in self.free.items() if self.place.kind == "table" or name not in outer]
+        return [f"{written_name(one.name)} ({one.type}{_keys(one)})" for one in listed]
 
 
 def written_name(name: str) -> str:

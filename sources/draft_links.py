@@ -29,7 +29,8 @@ class _Link:
 
     @property
     def score(self) -> float:
-        return self.called + 2 * self.share
+        # Small numbers are keys by chance.
+        return self.called + (2 * self.share if self.called or not self.weak_keys else self.share / 2)
 
     @property
     def sure(self) -> bool:
@@ -68,16 +69,17 @@ def _candidates(picked: Picked, name: str, target: Picked) -> Sequence[_Link]:
         values = {str(one) for one in column.sample} - {""}
         share = len(values & keys) / len(values) if values else 0.0
         called = _called(at, name, target.place)
-        if called or (share >= _MOST and len(values) > 1):
+        # Without an ending as keys have one, a name may be anything.
+        says_key = words_of(at)[-1] in KEY_ENDINGS
+        if (called and (says_key or share)) or (share >= _MOST and len(values) > 1):
             found.append(_Link(name, column, called, share, weak))
     return found
 
 
 def _called(column: str, name: str, place: Place) -> int:
     """Say how much *column* is called as what names a row of *place*: 2 like the place itself, 1 like its kind."""
-    *noun, last = words_of(column)
-    if not noun or last not in KEY_ENDINGS:
-        return 0
+    words = words_of(column)
+    noun = words[:-1] if len(words) > 1 and words[-1] in KEY_ENDINGS else words
     own = words_of(place.name.rpartition(".")[2])
     if _singular(noun) == _singular(own) or (name == "crm" and name in noun):
         return 2

@@ -5,12 +5,14 @@ from functools import partial
 
 from sources.draft_columns import Columns, fits
 from sources.draft_names import is_one_of, joined, likeness, nouns_of, words_of
-from sources.draft_vocabulary import COLUMNS, KEY_ENDINGS, PLACES, REVENUE
+from sources.draft_vocabulary import COLUMNS, HISTORIES, KEY_ENDINGS, PLACES, REVENUE
 from sources.inspection import Column, Holds, Place
 
 #: What a name says weighs more than any number of columns; what is sure of a place, more than one.
 _NAME, _REFERENCE, _KEY = 10, 5, 3
 _PAIR = 2
+#: Where the noun comes first, it is this one in most languages.
+_HISTORY = "hist"
 _KEYS = (Holds.TEXT, Holds.INTEGER, Holds.KEY)
 
 
@@ -19,7 +21,7 @@ def ranked(section: str, places: Sequence[Place], owners: Sequence[Place] = ()) 
     stems = PLACES[section]
     found = []
     for place in places:
-        like = likeness(place.name, stems)
+        like = 0 if is_history(place) else likeness(place.name, stems)
         if like:
             score = like * _NAME + _roles(place, section, stems)
             score += _REFERENCE * any(
@@ -35,6 +37,12 @@ def _roles(place: Place, section: str, stems: Sequence[str]) -> int:
     columns = Columns(place, stems)
     matches = (columns.find(names, partial(fits, key)) for key, names in COLUMNS[section].items())
     return sum(match is not None and match.exact for match in matches)
+
+
+def is_history(place: Place) -> bool:
+    """Say whether *place* is called as what happened to something else: booking_events, historial_citas."""
+    nouns = nouns_of(place.name)
+    return len(nouns) > 1 and (is_one_of(nouns[-1], HISTORIES) or nouns[0].startswith(_HISTORY))
 
 
 #: What owners are, in the order in which they are given.

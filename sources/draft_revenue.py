@@ -7,7 +7,7 @@ from sources.draft import Part
 from sources.draft_columns import Columns, fits
 from sources.draft_names import likeness
 from sources.draft_places import key_of, reference
-from sources.draft_tables import Picked, begin, money_of, owner_of
+from sources.draft_tables import Picked, begin, money_of, offer_date, owner_of
 from sources.draft_vocabulary import COLUMNS, PAYMENT_STATUS, PLACES, REVENUE, STATUS
 from sources.draft_words import counted_words, other_words, settled_words
 from sources.inspection import Column, Holds, Place
@@ -36,6 +36,7 @@ def revenue_parts(
     picked.columns.fill(part, "revenue")
     if own and booking is not None and not part.value("at"):
         part.sure("at", booking.part.value("created_at"))
+    offer_date(picked, part, "at")
     money_of(picked, part)
     picked.columns.dates_as(part)
     part.need_what_is_required()

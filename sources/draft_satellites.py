@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from sources.draft import Part
 from sources.draft_columns import Columns
-from sources.draft_names import is_one_of, joined, likeness, nouns_of, words_of
-from sources.draft_places import key_of, reference
+from sources.draft_names import joined, likeness, nouns_of, words_of
+from sources.draft_places import is_history, key_of, reference
 from sources.draft_tables import Picked
-from sources.draft_vocabulary import COLUMNS, HISTORIES, IS_REFERRER, PLACES, REFERRERS, UNITS
+from sources.draft_vocabulary import COLUMNS, IS_REFERRER, PLACES, REFERRERS, UNITS
 from sources.draft_words import flag
 from sources.inspection import Holds, Place
 
@@ -48,10 +48,6 @@ def _satellite(at: str, owner: str, place: Place, column: str) -> Part:
     return part
 
 
-def _is_history(place: Place) -> bool:
-    return is_one_of(nouns_of(place.name)[-1], HISTORIES)
-
-
 def _is_referrer(place: Place) -> bool:
     return any(word.startswith(REFERRERS) for word in nouns_of(place.name))
 
@@ -67,8 +63,8 @@ def _has_external(place: Place) -> bool:
 #: By the section of the owner, and in the order of the grammar: what is recognised as what.
 _SATELLITES: dict[str, dict[str, Callable[[Place], bool]]] = {
     "customer": {"customer.external": _has_external, "customer.referrer": _is_referrer},
-    "lead": {"lead.history": _is_history},
-    "booking": {"booking.shipments": _is_shipment, "booking.history": _is_history},
+    "lead": {"lead.history": is_history},
+    "booking": {"booking.shipments": _is_shipment, "booking.history": is_history},
 }
 
 

@@ -71,7 +71,7 @@ def begin(picked: Picked, *, tenants: bool) -> Part:
 def finish(picked: Picked) -> list[Part]:
     """End the section with what a new row needs and what was found no use for."""
     part = picked.part
-    _date_left(picked, part)
+    offer_date(picked, part, "created_at")
     picked.columns.dates_as(part)
     if "key" in part.section.keys:
         _insert(picked, part)
@@ -91,14 +91,12 @@ def finish(picked: Picked) -> list[Part]:
     return picked.parts
 
 
-def _date_left(picked: Picked, part: Part) -> None:
-    """Where rows need the date of their creation and no column is called so, offer a date that is left."""
-    wanted = "created_at" in part.section.keys and part.section.requires("created_at")
+def offer_date(picked: Picked, part: Part, key: str) -> None:
+    """Where rows need the date *key* and no column is called so, offer a date that is left."""
+    wanted = key in part.section.keys and part.section.requires(key) and key not in part.lines
     dates = [name for name, one in picked.columns.free.items() if one.is_date and one.required]
-    if wanted and "created_at" not in part.lines and dates:
-        part.lines["created_at"] = Line(
-            State.NEEDED, dates[0], "a date that every row has; is it when the row came to be?"
-        )
+    if wanted and dates:
+        part.lines[key] = Line(State.NEEDED, dates[0], "a date that every row has; is it this one?")
         picked.columns.take(dates[0])
 
 

@@ -33,7 +33,7 @@ def meant_by(words: Iterable[str], statuses: type[Enum]) -> tuple[dict[str, list
 def status_part(columns: Columns, at: str, statuses: type[Enum], *, required: bool) -> Part | None:
     """Draft the section *at* from the column of the status; None where there is none and none is needed."""
     part = Part(at)
-    match = columns.find(STATUS, lambda one: one.holds is Holds.TEXT)
+    match = columns.find(STATUS, lambda one: one.holds in (Holds.TEXT, Holds.INTEGER))
     if match is None or not match.exact:
         if not required:
             return None

@@ -28,7 +28,7 @@ _TABLES = text(
     SELECT class.oid AS oid, namespace.nspname::text AS schema, class.relname::text AS name,
         class.relkind::text AS kind,
         pg_table_is_visible(class.oid) AS visible, CASE WHEN class.reltuples < 0
-            THEN pg_relation_size(class.oid) / 100 ELSE class.reltuples::bigint END AS rows
+            THEN coalesce(pg_relation_size(class.oid), 0) / 100 ELSE class.reltuples::bigint END AS rows
     FROM pg_class AS class JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
     WHERE class.relkind IN ('r', 'p', 'm', 'v') AND NOT class.relispartition
         AND namespace.nspname NOT LIKE 'pg\\_%' AND namespace.nspname NOT IN ('information_schema', 'gateway')

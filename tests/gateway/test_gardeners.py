@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 #: All that somebody who knows the store has to do to the draft.
 EDITS = (
     (
-        '# created_at = "Eingang"  # needed: a date that every row has; is it when the row came to be?',
+        '# created_at = "Eingang"  # needed: a date that every row has; is it this one?',
         'created_at = "Eingang"',
     ),
     (
