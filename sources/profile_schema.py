@@ -1,5 +1,6 @@
 """Make a JSON Schema of the grammar of store profiles, for editors that check and complete TOML."""
 
+import pathlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -8,6 +9,8 @@ import iso4217
 from sources.profile_grammar import GRAMMAR
 from sources.profile_kinds import Key, Kind, Section
 
+#: Where the schema is kept, beside the profiles that name it.
+SCHEMA = pathlib.Path(__file__).parent / "profiles" / "profile.schema.json"
 #: The newest draft that all of the editors' TOML plugins read.
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 #: Patterns without look-ahead: not every plugin's engine has it.

@@ -1,6 +1,7 @@
 """Write a first draft of a profile from what the live stores look like; they are only read."""
 
 import asyncio
+import os
 import re
 import sys
 from argparse import Namespace
@@ -20,6 +21,7 @@ from sources.inspection_mongo import mongo_places
 from sources.inspection_postgres import PostgresInspection
 from sources.mongo_connection import MongoConnection
 from sources.postgres_connection import PostgresConnection
+from sources.profile_schema import SCHEMA
 
 _SETTINGS = {"postgres": "GATEWAY_POSTGRES_URL", "mongo": "GATEWAY_MONGO_URL"}
 
@@ -74,9 +76,15 @@ def _write(draft: Draft, output: Path | None, *, force: bool) -> None:
         return
     try:
         with output.open("w" if force else "x", encoding="utf-8") as file:
-            file.write(draft.text())
+            file.write(f"#:schema {_schema_from(output)}\n{draft.text()}")
     except OSError as error:
         raise StartError(f"The draft cannot be written to {output}:", [str(error.strerror)]) from error
+
+
+def _schema_from(output: Path) -> str:
+    """Write where editors find the schema, as seen from the folder of *output*."""
+    path = Path(os.path.relpath(SCHEMA, output.parent)).as_posix()
+    return path if path.startswith(".") else f"./{path}"
 
 
 def _tell(draft: Draft, output: Path | None) -> None:

@@ -14,10 +14,11 @@ from sqlalchemy.engine import make_url
 from gateway.embedded import EmbeddedStores
 from gateway.settings import Settings
 from sources.profile_reading import read_profile
-from tests.drafting import draft, edit, parsed, refusals
+from sources.profile_schema import SCHEMA
+from tests.drafting import draft, edit, parsed, refusals, text_of
 from tests.loading import existing_store, make_database, run_sql
 
-SHIPPED = Path(__file__).parents[2] / "sources" / "profiles"
+SHIPPED = SCHEMA.parent
 STORES = ("renos", "bikes", "salon", "platform", "delivery", "grocer")
 #: What a draft must not get wrong, wherever it is sure of it.
 CHECKED = ("table", "collection", "tenant", "key", "customer", "lead", "created_at", "name", "email", "phone", "links")
@@ -36,6 +37,7 @@ async def test_what_a_draft_is_sure_of_agrees_with_the_profile_that_is_shipped(
 
     assert await draft(monkeypatch, settings, "--output", str(file)) == 0
 
+    assert (file.parent / text_of(file).splitlines()[0].removeprefix("#:schema ")).resolve() == SCHEMA
     drafted, right = parsed(file), parsed(SHIPPED / f"{name}.toml")
     assert drafted.keys() >= right.keys()
     for section in right.keys() - {"store"}:
