@@ -9,11 +9,13 @@ from sources.draft_names import is_one_of, joined, words_of
 from sources.draft_places import key_of
 from sources.draft_tables import Picked
 from sources.draft_vocabulary import KEY_ENDINGS, PLACES
-from sources.inspection import SAMPLE, Column, Holds, Place
+from sources.inspection import Column, Holds, Place
 
 _KEYS = (Holds.TEXT, Holds.INTEGER, Holds.KEY)
 #: With so many of its values being keys of the other, a field links whatever it is called.
 _MOST = 0.5
+#: Of a store that has no more records than this all keys are known.
+_ALL = 400
 _SECTION = {"crm": "customer", "delivery": "delivery", "account": "account"}
 
 
@@ -94,6 +96,6 @@ def _singular(words: Sequence[str]) -> list[str]:
 def _reason(link: _Link, target: Picked) -> str:
     name = written_name(target.place.name)
     if link.called:
-        many = target.place.rows > SAMPLE
+        many = target.place.rows > _ALL
         return f"it is called so, but none of its values {'among those looked at ' if many else ''}is a key of {name}"
     return f"its values are keys of {name}, but small numbers may be so by chance"

@@ -45,7 +45,7 @@ def _columns(places: Sequence[Place]) -> Mapping[str, str]:
     if not relevant:
         return {}
     strong = {one.name: name for one in places if (name := _called(one, TENANTS))}
-    shared = _shared(places)
+    shared = _shared(places, relevant[0])
     weak = {one.name: name for one in places if (name := _called(one, PERHAPS_TENANTS))}
     certain = {**shared, **strong}
     # The customers, or what stands for them, decide; a column whose name may mean something else has to be everywhere.
@@ -73,10 +73,8 @@ def _called(place: Place, names: Sequence[str]) -> str | None:
     )
 
 
-def _shared(places: Sequence[Place]) -> Mapping[str, str]:
-    """Find the column that begins the primary keys of many tables."""
+def _shared(places: Sequence[Place], owner: Place) -> Mapping[str, str]:
+    """Find the column that begins the primary keys of many tables, that of *owner* among them."""
     begins = Counter(one.primary[0] for one in places if len(one.primary) > 1)
-    if not begins:
-        return {}
-    name, often = begins.most_common(1)[0]
-    return {one.name: name for one in places if name in one.columns} if often >= _ENOUGH else {}
+    name = owner.primary[0] if len(owner.primary) > 1 else None
+    return {one.name: name for one in places if name in one.columns} if name and begins[name] >= _ENOUGH else {}

@@ -1,9 +1,11 @@
 """Look at a MongoDB database as one who writes a profile would: its collections, and some documents of each."""
 
-from sources.inspection import SAMPLE, Place, collection_of
+from sources.inspection import Place, collection_of
 from sources.mongo_connection import MongoConnection
 
 _MOST_COLLECTIONS = 60
+#: Documents come whole, however big they are.
+_HALF = 200
 
 
 async def mongo_places(connection: MongoConnection) -> list[Place]:
@@ -13,7 +15,7 @@ async def mongo_places(connection: MongoConnection) -> list[Place]:
 
 
 async def _place(connection: MongoConnection, name: str) -> Place:
-    first = await connection.sample(name, SAMPLE // 2)
-    newest = await connection.sample(name, SAMPLE // 2, newest=True) if len(first) == SAMPLE // 2 else []
+    first = await connection.sample(name, _HALF)
+    newest = await connection.sample(name, _HALF, newest=True) if len(first) == _HALF else []
     documents = {str(one.get("_id")): one for one in (*first, *newest)}
     return collection_of(name, list(documents.values()), await connection.about_how_many(name))

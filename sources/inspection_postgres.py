@@ -129,8 +129,11 @@ class PostgresInspection:
         return found
 
     async def sampled(self, places: Sequence[Place]) -> list[Place]:
-        """Add to the first of *places* what some of their rows hold, as text."""
-        return [*[await self._sampled(one) for one in islice(places, _MOST_SAMPLED)], *places[_MOST_SAMPLED:]]
+        """Add to the first of *places* what some of their rows hold, as text. Raises SourceUnavailableError."""
+        sampled = [await self._sampled(one) for one in islice(places, _MOST_SAMPLED)]
+        # A table may be too slow to be looked at; a server that went away is another thing.
+        await self._connection.rows(text("SELECT 1"))
+        return [*sampled, *places[_MOST_SAMPLED:]]
 
     async def _sampled(self, place: Place) -> Place:
         names = list(place.columns)

@@ -155,6 +155,30 @@ async def test_documents_alone_nested_and_with_keys_of_their_own(
     assert "argon2id" not in text
 
 
+async def test_a_column_that_begins_many_keys_is_no_tenant_where_it_is_the_customers_own_key(
+    servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    url = await make_database(servers, "drafted_joined")
+    tables = ("customer_tags", "customer_notes", "customer_shops", "customer_lists")
+    await run_sql(
+        url,
+        "CREATE TABLE customers (customer_id int PRIMARY KEY, created_at timestamptz NOT NULL)",
+        *(
+            f"CREATE TABLE {name} (customer_id int, other_id int, PRIMARY KEY (customer_id, other_id))"
+            for name in tables
+        ),
+    )
+
+    await draft(monkeypatch, Settings(postgres_url=url), "--output", str(file))
+
+    assert parsed(file)["customer"] == {
+        "table": "customers",
+        "key": "customer_id",
+        "created_at": "created_at",
+        "insert": {"customer_id": "@next", "created_at": "@now"},
+    }
+
+
 async def test_links_that_are_only_called_so_or_only_hold_small_numbers_are_unsure(
     servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
