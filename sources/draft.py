@@ -81,11 +81,12 @@ class Part:
 
 @dataclass(slots=True)
 class Draft:
-    """Be the whole file: *heading* above, one part a section, *notes* below."""
+    """Be the whole file: *heading* above, one part a section, *notes* below, and what sections it should have."""
 
     heading: Sequence[str] = ()
     parts: list[Part] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    sections_needed: Sequence[str] = ()
 
     def text(self) -> str:
         blocks = [
@@ -97,8 +98,9 @@ class Draft:
 
     @property
     def needed(self) -> list[str]:
-        """List the full keys that are needed and were not found."""
-        return [f"{part.at}.{key}" for part, key, line in self._lines() if line.state is State.NEEDED]
+        """List what is needed and was not found: full keys, and one of the sections of which one is needed."""
+        one_of = [f"one of {', '.join(f'[{name}]' for name in self.sections_needed)}"] if self.sections_needed else []
+        return one_of + [f"{part.at}.{key}" for part, key, line in self._lines() if line.state is State.NEEDED]
 
     @property
     def unsure(self) -> int:

@@ -81,20 +81,22 @@ def delivery_parts(picked: Picked, courier: Part | None, *, tenants: bool) -> li
     return picked.parts
 
 
-def courier_part(places: Sequence[Place], account: Picked | None) -> Part | None:
+def courier_part(places: Sequence[Place], account: Picked | None, *, tenants: bool) -> Part | None:
     """Draft [courier]: a collection of their own, or those accounts whose role says so."""
     for place in ranked("courier", [one for one in places if account is None or one is not account.place])[:1]:
         picked = Picked("courier", place, Columns(place, PLACES["courier"]))
-        return _courier(picked, None)
+        return _courier(picked, None, tenants=tenants)
     role = _role(account.place) if account else None
     words = chosen_words(role, COURIER_ROLES) if role else []
     if account is None or role is None or not words:
         return None
-    return _courier(Picked("courier", account.place, Columns(account.place, PLACES["account"])), {role.name: words})
+    return _courier(
+        Picked("courier", account.place, Columns(account.place, PLACES["account"])), {role.name: words}, tenants=tenants
+    )
 
 
-def _courier(picked: Picked, where: dict[str, list[str]] | None) -> Part:
-    part = begin(picked, tenants=picked.place.tenant is not None)
+def _courier(picked: Picked, where: dict[str, list[str]] | None, *, tenants: bool) -> Part:
+    part = begin(picked, tenants=tenants)
     name_of(picked)
     picked.columns.fill(part, "courier")
     if where:

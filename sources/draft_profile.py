@@ -15,6 +15,7 @@ from sources.draft_tables import Picked, crm_parts, finish, pick, tenant_parts
 from sources.draft_tenants import tenant_place, with_tenants
 from sources.draft_vocabulary import CURRENCY
 from sources.inspection import Column, Holds, Place
+from sources.profile_grammar import GRAMMAR
 
 HEADING = (
     "A first draft of a store profile, made from some of what the stores hold; docs/profiles.md explains every key.",
@@ -31,16 +32,18 @@ def draft_profile(places: Sequence[Place], *, name: str) -> Draft:
     tables = [one for one in known if one.kind == "table"]
     collections = [one for one in known if one.kind == "collection"]
     draft = Draft(heading=HEADING)
-    crm = _Crm(tables)
-    documents = _documents(collections, crm.customer)
+    tenants = any(one.tenant for one in known)
+    crm = _Crm(tables, tenants=tenants)
+    documents = _documents(collections, crm.customer, tenants=tenants)
     picked = [*crm.picked, *(one for one in documents if isinstance(one, Picked))]
     parts = [*crm.parts(), *(part for one in documents for part in (finish(one) if isinstance(one, Picked) else [one]))]
     draft.parts = [_store(name, known, [one.place for one in picked]), *parts]
-    if not picked:
+    if not any(one.section in GRAMMAR.one_of for one in picked):
+        draft.sections_needed = GRAMMAR.one_of
         draft.notes.append("needed: no table or collection is called as customers, accounts or deliveries are;")
         draft.notes.append("at least one of [customer], [account] and [delivery] has to be there.")
-    used = {str(line.value) for part in parts for key, line in part.lines.items() if key in ("table", "collection")}
-    unused = [one for one in known if one.name not in used]
+    used = {(key, line.value) for part in parts for key, line in part.lines.items() if key in ("table", "collection")}
+    unused = [one for one in known if (one.kind, one.name) not in used]
     if unused:
         draft.notes.append("Tables and collections without a use here, with how many rows they have:")
         draft.notes += [f"  {written_name(one.name)} ({_about(one.rows)})" for one in unused[:_MOST_NAMED]]
@@ -50,8 +53,8 @@ def draft_profile(places: Sequence[Place], *, name: str) -> Draft:
 class _Crm:
     """Draft what stands in tables: customers, then what belongs to them."""
 
-    def __init__(self, tables: Sequence[Place]) -> None:
-        self._tables = tables
+    def __init__(self, tables: Sequence[Place], *, tenants: bool) -> None:
+        self._tables, self._has_tenants = tables, tenants
         self.tenants = tenant_place(tables)
         left = [one for one in tables if one is not self.tenants]
         self.customer = pick("customer", left)
@@ -61,7 +64,6 @@ class _Crm:
         self.booking = pick("booking", left, self._owners())
         self._rest = self._left(left, self.booking)
         self.picked = [one for one in (self.customer, self.lead, self.booking) if one is not None]
-        self._has_tenants = any(one.place.tenant for one in self.picked)
 
     def _owners(self) -> list[Place]:
         return [self.customer.place] if self.customer else []
@@ -101,14 +103,12 @@ class _Crm:
         one.parts += satellites
 
 
-def _documents(collections: Sequence[Place], customer: Picked | None) -> list[Picked | Part]:
+def _documents(collections: Sequence[Place], customer: Picked | None, *, tenants: bool) -> list[Picked | Part]:
     """Draft what stands in collections; the links of each to the others come with it."""
     account = pick_account(collections)
     delivery = pick_delivery(collections, account)
-    places = [one.place for one in (account, delivery) if one]
-    tenants = any(one.tenant for one in (*places, *([customer.place] if customer else [])))
     left = [one for one in collections if not delivery or one is not delivery.place]
-    courier = courier_part(left, account) if delivery else None
+    courier = courier_part(left, account, tenants=tenants) if delivery else None
     found: list[Picked | Part] = []
     if account is not None:
         account_parts(account, tenants=tenants)

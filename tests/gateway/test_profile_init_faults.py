@@ -57,7 +57,8 @@ async def test_a_store_without_customers_is_drafted_as_what_is_missing(
 
     assert await draft(monkeypatch, Settings(postgres_url=url)) == 0
 
-    text = capsys.readouterr().out
+    text, said = capsys.readouterr()
+    assert "Needed, and not found: one of [customer], [account], [delivery], store.currency." in said
     assert tomllib.loads(text) == {"store": {"name": "drafted_empty"}}
     assert "at least one of [customer], [account] and [delivery] has to be there" in text
     assert "weather (few)" in text

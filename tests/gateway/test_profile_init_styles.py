@@ -8,7 +8,7 @@ import pytest
 
 from gateway.embedded import EmbeddedStores
 from gateway.settings import Settings
-from tests.drafting import draft, parsed, text_of
+from tests.drafting import draft, parsed, refusals, text_of
 from tests.loading import add_to_mongo, fill_mongo, make_database, mongo_url, run_sql
 
 
@@ -153,6 +153,25 @@ async def test_documents_alone_nested_and_with_keys_of_their_own(
     assert "no field was found that names a record of [account]; if there is one: account = …" in text
     assert "docs.example" not in text
     assert "argon2id" not in text
+
+
+async def test_a_section_without_a_tenant_is_asked_for_one_where_others_have_it(
+    servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    postgres, mongo = await make_database(servers, "drafted_tenants"), mongo_url(servers, "drafted_tenants")
+    await run_sql(
+        postgres,
+        "CREATE TABLE customers (id int PRIMARY KEY, org text NOT NULL, created_at timestamptz NOT NULL)",
+        "CREATE TABLE users (id int PRIMARY KEY)",
+    )
+    fill_mongo(mongo, {"users": [{"id": "u1", "password": "x"}]})
+
+    await draft(monkeypatch, Settings(postgres_url=postgres, mongo_url=mongo), "--output", str(file))
+
+    assert refusals(file) == {"store.currency", "account.tenant"}
+    assert "# tenant = …  # needed: a column that names a row's tenant, as the other sections have one" in text_of(file)
+    # The table of the same name as the collection has no use.
+    assert "#   users (few)" in text_of(file)
 
 
 async def test_a_column_that_begins_many_keys_is_no_tenant_where_it_is_the_customers_own_key(
