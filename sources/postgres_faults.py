@@ -27,8 +27,11 @@ class MappingFaults:
         meant = nearest(column, there)
         listed = f", expected one of {', '.join(sorted(there))}" if len(there) <= _MOST_LISTED else ""
         hint = f", did you mean {meant!r}?" if meant else listed
-        fault = f"table {rows.name_of!r} has no column {column!r}{hint}"
-        keys = keys_naming(section, rows, column)
+        self.add_named(section, rows, column, f"table {rows.name_of!r} has no column {column!r}{hint}", role=role)
+
+    def add_named(self, section: str, rows: Rows, named: str, fault: str, *, role: str | None = None) -> None:
+        """Report *fault* of each key by which *rows* names the column or path *named*, else of *role*."""
+        keys = keys_naming(section, rows, named)
         own = [key for key in keys if key.startswith(f"{section}.")]
         for key in own or keys:
             self.found[section, f"{key}: {fault}"] = None

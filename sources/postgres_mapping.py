@@ -215,7 +215,8 @@ class MappedTable:
             if self._infos[path.column] is _MISSING:
                 return cast(null(), Text)
             if kind not in ("json", "jsonb"):
-                self._faults.add(self.section, f"{path} looks into column {path.column!r}, which is {kind}, not JSON")
+                fault = f"{path} looks into column {path.column!r}, which is {kind}, not JSON"
+                self._faults.add_named(self.section, self._rows, str(path), fault)
                 return cast(null(), Text)
             if kind == "jsonb":
                 return func.jsonb_extract_path_text(column, *path.keys)

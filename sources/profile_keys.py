@@ -19,7 +19,7 @@ def section_at(at: str) -> Section:
 
 
 def keys_naming(at: str, rows: Rows, column: str) -> list[str]:
-    """List the full keys by which *rows*, read from the section *at* or one around it, names *column*.
+    """List the full keys by which *rows*, read from the section *at* or one around it, names *column*, or a path.
 
     Of a section inside another only its own keys count, as far as it has any that do.
     """
@@ -47,7 +47,9 @@ def _columns(value: object) -> Iterator[str]:
     match value:
         case str():
             yield value
-        case Path(name) | Ref(name):
+        case Path(name):
+            yield from (name, str(value))
+        case Ref(name):
             yield name
         case Join(parts):
             yield from _columns(parts)

@@ -130,7 +130,7 @@ async def test_what_the_database_does_not_have_is_refused_all_at_once(servers: E
     settings = await existing_store(servers, "grocer", "grocer_refused")
     text = GROCER
     for old, new in (
-        ('email = "email"', 'email = ["mail", "e_mail"]'),
+        ('email = "email"', 'email = ["mail", "e_mail", "source.email"]'),
         ('source = "source"\ncreated_at', 'where = { deleted = [false] }\nsource = "source"\ncreated_at'),
         ('customer = "customer_id"\nsource', 'customer = "client_id"\nsource'),
         ('start_at = "start_at"', 'start_at = "starts_at"'),
@@ -149,6 +149,7 @@ async def test_what_the_database_does_not_have_is_refused_all_at_once(servers: E
     assert sorted(faults) == [
         "  - booking.start_at: table 'bookings' has no column 'starts_at', did you mean 'start_at'?",
         "  - booking.status.column: table 'bookings' has no column 'state', did you mean 'status'?",
+        "  - customer.email: source.email looks into column 'source', which is text, not JSON",
         "  - customer.email: table 'customers' has no column 'e_mail', did you mean 'email'?",
         "  - customer.email: table 'customers' has no column 'mail', did you mean 'email'?",
         f"  - customer.where: table 'customers' has no column 'deleted', {customers}",
