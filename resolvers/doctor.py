@@ -1,9 +1,11 @@
 """Hold a profile against its live stores: every check, some at a time, and what each of them finds."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from domain.duplicates import SharedIdentifiers
 from domain.errors import SourceError, SourceMismatchError, SourceUnavailableError
@@ -38,6 +40,8 @@ class Doctor:
     examples: int = 10
     #: The stores that did not answer: nothing more is asked of them.
     down: set[str] = field(default_factory=set)
+    #: What the database contradicts, and was told to.
+    contradictions: set[str] = field(default_factory=set)
 
     @property
     def profile(self) -> Profile:
@@ -55,11 +59,15 @@ class Doctor:
 
     # ── what is checked ──
 
+    def first(self) -> list[Task]:
+        """List what is checked before anything else."""
+        crm = self.stores.postgres is not None
+        return [Task("is the database as the profile says", "postgres", self._contradictions)] if crm else []
+
     def of_the_store(self) -> list[Task]:
         """List what is checked once."""
         tasks = []
         if self.stores.postgres is not None:
-            tasks.append(Task("is the database as the profile says", "postgres", self._contradictions))
             tasks.append(Task("indexes of PostgreSQL", "postgres", self.rows.indexes.missing_indexes))
             if self._maps("customer.stored_totals"):
                 tasks.append(Task("stored totals", "postgres", partial(uncountable_totals, self.rows.totals)))
@@ -73,24 +81,23 @@ class Doctor:
         if self.stores.postgres is not None:
             rows = self.rows
             by_section = (
-                ("status words of", STATUSES, rows.unmapped_statuses),
-                ("dates of", tuple(DATES), rows.odd_dates),
-                ("amounts of", tuple(AMOUNTS), rows.odd_money),
-                ("keys of", KEYED, rows.duplicate_keys),
+                ("status words of", STATUSES, "{}.status", rows.unmapped_statuses),
+                ("dates of", tuple(DATES), "{}", rows.odd_dates),
+                ("amounts of", tuple(AMOUNTS), "{}", rows.odd_money),
+                ("keys of", KEYED, "{}", rows.duplicate_keys),
             )
             tasks += [
                 Task(f"{title} {section}", "postgres", partial(find, tenant, section, self.examples))
-                for title, sections, find in by_section
+                for title, sections, needed, find in by_section
                 for section in sections
-                if self._maps(section, status=find == rows.unmapped_statuses)
+                if self._maps(needed.format(section))
             ]
-            if self.profile.lead is not None and self.profile.lead.customer is not None:
-                tasks.append(
-                    Task("customers of leads", "postgres", partial(rows.orphaned_leads, tenant, self.examples))
-                )
-            if self.profile.booking is not None:
-                find = partial(rows.orphaned_bookings, tenant, self.examples)
-                tasks.append(Task("customers of bookings", "postgres", find))
+            if self._maps("lead.customer"):
+                leads = partial(rows.orphaned_leads, tenant, self.examples)
+                tasks.append(Task("customers of leads", "postgres", leads))
+            if self._maps("booking"):
+                bookings = partial(rows.orphaned_bookings, tenant, self.examples)
+                tasks.append(Task("customers of bookings", "postgres", bookings))
             if self._maps("customer.stored_totals"):
                 for title, tell in (
                     ("stored totals", drifted_totals),
@@ -103,11 +110,11 @@ class Doctor:
             tasks.append(Task("accounts and delivery records", "mongo", partial(self._walk, tenant)))
         return tasks
 
-    def _maps(self, section: str, *, status: bool = False) -> bool:
-        parent, _, part = section.partition(".")
-        found = getattr(self.profile, parent)
-        found = getattr(found, part) if part and found is not None else found
-        return found is not None and (not status or getattr(found, "status", None) is not None)
+    def _maps(self, section: str) -> bool:
+        found: Any = self.profile
+        for name in section.split("."):
+            found = getattr(found, name, None)
+        return found is not None
 
     # ── how it is run ──
 
@@ -127,13 +134,15 @@ class Doctor:
         return [finding for found in await asyncio.gather(*map(run, tasks)) for finding in found]
 
     async def _run(self, task: Task) -> Sequence[Finding]:
-        """Ask what *task* asks: a store that is down is told once, a section that is contradicted was told before."""
+        """Ask what *task* asks: a store that is down is told once, and so is a section that is contradicted."""
         if task.store in self.down:
             return []
         try:
             return await task.find()
-        except SourceMismatchError:
-            return []
+        except SourceMismatchError as error:
+            new = [fault for fault in error.detail.split("; ") if fault not in self.contradictions]
+            self.contradictions.update(new)
+            return [_contradiction(fault) for fault in new]
         except SourceUnavailableError as error:
             if error.store in self.down:
                 return []
@@ -144,11 +153,9 @@ class Doctor:
     # ── the checks ──
 
     async def _contradictions(self) -> list[Finding]:
-        findings = []
-        for fault in await self.rows.faults():
-            where, _, message = fault.partition(": ")
-            findings.append(Finding(check=Check.CONTRADICTION, where=where, message=message))
-        return findings
+        faults = await self.rows.faults()
+        self.contradictions.update(faults)
+        return [_contradiction(fault) for fault in faults]
 
     async def _shared(self, tenant: str | None) -> list[Finding]:
         """Find customers that share an address or a number."""
@@ -178,6 +185,14 @@ class Doctor:
         both_name = len(links) == len(RecordKind) - 1 and all(naming)
         tell = partial(link_findings, links, live, both_name=both_name, tenant=tenant, examples=self.examples)
         return [*findings, *await asyncio.to_thread(tell)]
+
+
+def _contradiction(fault: str) -> Finding:
+    """Make a finding of *fault*, which says where it is, unless the server itself says it."""
+    where, _, message = fault.partition(": ")
+    if not re.fullmatch("[a-z_.]+", where):
+        where, message = "postgres", fault
+    return Finding(check=Check.CONTRADICTION, where=where, message=message)
 
 
 def _add_all(shared: SharedIdentifiers, lot: Sequence[tuple[str, str | None, str | None]]) -> None:

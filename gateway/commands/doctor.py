@@ -42,7 +42,7 @@ async def _examine(arguments: Namespace, settings: Settings, profile: Profile) -
     sources = Sources(PostgresChecks, MongoChecks)
     async with opened(profile, settings, sources, checked=False) as stores:
         doctor = Doctor(stores, arguments.examples)
-        findings = await _run(doctor, doctor.of_the_store())
+        findings = await _run(doctor, doctor.first()) + await _run(doctor, doctor.of_the_store())
         tenants = await _tenants(arguments, stores)
         findings += await _run(doctor, [task for tenant in tenants for task in doctor.of_a_tenant(tenant)])
         return tenants, findings

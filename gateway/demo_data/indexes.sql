@@ -9,6 +9,7 @@ ALTER TABLE bookings ADD UNIQUE (code);
 CREATE INDEX customers_by_time ON customers (created_at, id);
 CREATE INDEX customers_by_name ON customers (name COLLATE "C", id);
 CREATE INDEX leads_by_time ON leads (created_at, id);
+CREATE INDEX leads_by_update ON leads (updated_at, id);
 CREATE INDEX leads_by_customer ON leads (customer_id, created_at DESC, id DESC) INCLUDE (status);
 CREATE INDEX bookings_by_start ON bookings (start_at, id);
 CREATE INDEX bookings_by_time ON bookings (created_at, id);
