@@ -18,7 +18,7 @@ from sources.draft_vocabulary import (
     ROLES,
     VERIFIED,
 )
-from sources.draft_words import chosen_words, counted_words, flag, note_deleted, status_part
+from sources.draft_words import EMPTY_FLAG, chosen_words, counted_words, flag, note_deleted, status_part
 from sources.inspection import Column, Holds, Place
 
 _SCHEMES = {"$2": "bcrypt", "$argon2": "argon2"}
@@ -55,8 +55,11 @@ def account_parts(picked: Picked, *, tenants: bool) -> list[Part]:
         _scheme(part, secret)
     for key, names in (("active", ACTIVE), ("verified", VERIFIED)):
         if column := flag(columns, names):
-            part.sure(key, {column.name: [True]})
             columns.take(column.name)
+            if column.required:
+                part.sure(key, {column.name: [True]})
+            else:
+                part.unsure(key, {column.name: [True]}, EMPTY_FLAG)
             if key == "active":
                 picked.insert[column.name] = True
     name_of(picked)

@@ -12,6 +12,7 @@ from sources.toml_values import written
 
 #: Beyond these a column of status holds something else, or a store that nobody can map by hand.
 _MOST_SHOWN = 30
+EMPTY_FLAG = "rows in which it is empty would not pass either"
 
 
 def meant_by(words: Iterable[str], statuses: type[Enum]) -> tuple[dict[str, list[str]], list[str]]:
@@ -82,9 +83,16 @@ def flag(columns: Columns, names: Sequence[str]) -> Column | None:
 def note_deleted(columns: Columns, part: Part, where: Mapping[str, object] | None = None) -> None:
     """Leave out the rows that a flag of the store calls deleted."""
     condition = dict(where or {})
-    if column := flag(columns, DELETED):
+    column = flag(columns, DELETED)
+    if column is not None:
         columns.take(column.name)
-        condition[column.name] = [False]
+        without = {**condition, column.name: [False]}
+        if column.required:
+            condition = without
+        elif not condition:
+            part.unsure("where", without, EMPTY_FLAG)
+        else:
+            part.note(f"unsure: `where` could leave out what {written_name(column.name)} says is deleted; {EMPTY_FLAG}")
     if condition:
         part.sure("where", condition)
 

@@ -55,7 +55,8 @@ async def test_a_store_in_spanish(servers: EmbeddedStores, monkeypatch: pytest.M
     customer, booking, revenue = drafted["customer"], drafted["booking"], drafted["revenue"]
     assert customer["name"] == {"join": ["nombre", "apellidos"]}
     assert customer["email"] == "correo_electronico"
-    assert customer["where"] == {"eliminado": [False]}
+    assert "where" not in customer
+    assert "# where = { eliminado = [false] }  # unsure: rows in which it is empty would not pass" in text_of(file)
     assert drafted["lead"]["status"]["words"] == {"NEW": ["nueva"], "WON": ["ganada"]}
     assert (booking["customer"], booking["lead"], booking["start_at"]) == ("cliente_id", "solicitud_id", "inicio")
     assert booking["status"]["words"] == {"NO_SHOW": ["no asistió"]}
