@@ -4,12 +4,14 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 	$$each -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$each && break; done)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+FERRETDB := .tools/ferretdb
 
-.PHONY: help install demo test check graphiql clean
+.PHONY: help install demo test test-dialects check graphiql clean
 
 help:
 	@echo 'make demo      install, start stores with demo data, serve http://127.0.0.1:8000/ (ARGS=--help shows options)'
 	@echo 'make test      install and run the tests (ARGS=… goes to pytest)'
+	@echo 'make test-dialects  build FerretDB with Go, and run the tests that touch Mongo on it (ARGS=… goes to pytest)'
 	@echo 'make check     format, lint, types, imports, and the schema as it was printed last'
 	@echo 'make graphiql  bundle GraphiQL again after a change in gateway/graphiql'
 	@echo 'make install   make .venv with everything in it, once'
@@ -31,6 +33,14 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/python -m pytest $(ARGS)
 
+# `TEST_MONGO_URL=mongodb://… make test` runs all of them on a Mongo server that runs already.
+test-dialects: $(INSTALLED) $(FERRETDB)
+	$(BIN)/python -m tests.on_ferretdb $(FERRETDB) $(ARGS)
+
+$(FERRETDB): tests/ferretdb/main.go tests/ferretdb/go.mod tests/ferretdb/go.sum
+	@echo 'Building FerretDB, once; this takes some minutes.'
+	cd tests/ferretdb && go build -o ../../$@ .
+
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -44,5 +54,5 @@ graphiql:
 	npm --prefix gateway/graphiql run build
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
+	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,9 +8,10 @@ from domain.findings import Check, Example, Finding
 from domain.identity import Names
 from domain.records import Key, RecordKind
 from sources.checks_mongo_indexes import Reader, index_findings
-from sources.mongo import MongoSource, Tenant
-from sources.mongo_forms import Document, KeyForm, all_of, fields_of, text_at, value_at
+from sources.mongo import MongoSource
+from sources.mongo_forms import Document, KeyForm, fields_of, text_at, value_at
 from sources.mongo_records import RecordReader
+from sources.mongo_scope import Tenant
 from sources.profile import AccountSection, DeliverySection, Field, Profile
 
 _SHOWN = 40
@@ -27,8 +28,7 @@ class MongoChecks(MongoSource):
         """Go through all documents of *kind*; their addresses and numbers are added to *shared*."""
         reader = self._readers[kind]
         walk = Walk(kind, reader, self.section(kind), await self._form(reader), shared)
-        query = all_of(self._scope(tenant, reader))
-        async for documents in self._connection.stream(reader.collection, query, walk.fields):
+        async for documents in self._stream(tenant, reader, walk.fields):
             walk.add(documents)
         return walk
 

@@ -14,11 +14,22 @@ from domain.paging import Direction, PageRequest, Position
 from domain.records import Courier, Key, RecordKind
 from domain.time import Period, micros
 from sources.mongo_connection import MongoConnection, Sort
-from sources.mongo_forms import KeyForm, Query, after_key, all_of, fields_of, link_key, one_of, spellings, value_at
+from sources.mongo_forms import (
+    Document,
+    KeyForm,
+    Query,
+    after_key,
+    all_of,
+    fields_of,
+    link_key,
+    one_of,
+    spellings,
+    value_at,
+)
 from sources.mongo_records import AccountReader, CourierReader, DeliveryReader, Found, Links, RecordReader
+from sources.mongo_scope import Tenant
 from sources.profile import Profile
 
-Tenant = str | None
 #: How many documents show what the keys of a collection are, and for how long it is taken to be empty.
 _SAMPLE = 100
 _EMPTY_SECONDS = 2.0
@@ -90,9 +101,10 @@ class MongoSource:
     async def _find(self, tenant: Tenant, kind: RecordKind, condition: Query) -> Sequence[Found]:
         reader = self._readers[kind]
         form = await self._form(reader)
-        query = all_of([*self._scope(tenant, reader), condition])
+        query = all_of([*reader.scope.query(tenant), condition])
         documents = await self._connection.find(reader.collection, query, reader.fields)
-        return [found for found in (reader.read(document, form) for document in documents) if found is not None]
+        usable = (reader.read(document, form) for document in documents if reader.scope.holds(document, tenant))
+        return [found for found in usable if found is not None]
 
     # ── records in order ──
 
@@ -132,19 +144,21 @@ class MongoSource:
         if conditions is None or (created_in is not None and (isinstance(phase, Nulls) or reader.time is None)):
             return []
         within = [] if reader.time is None else reader.time.within(created_in)
-        query = all_of([*self._scope(tenant, reader), *conditions, *within])
+        query = all_of([*reader.scope.query(tenant), *conditions, *within])
         direction = 1 if request.reading is Direction.ASC else -1
         sort: Sort = [(reader.key, direction)]
         if isinstance(phase, Beyond) and reader.time is not None:
             sort = [(reader.time.field, direction), *sort]
+        dated = None if isinstance(phase, Nulls) else reader.time
         asked = limit
         while True:
             documents = await self._connection.find(reader.collection, query, reader.fields, sort=sort, limit=asked)
-            usable = (reader.read(document, form) for document in documents)
+            within_scope = (one for one in documents if reader.scope.holds(one, tenant))
+            usable = (reader.read(one, form) for one in within_scope if dated is None or dated.is_one(one))
             result = [(_position(found, kind), found) for found in usable if found is not None]
             if len(result) >= limit or len(documents) < asked:
                 return result[:limit]
-            # Documents whose key is of another kind are no records: read on behind them.
+            # Documents whose key is of another kind are no records, and some are not what was asked for: read on.
             asked *= 2
 
     # ── all link fields ──
@@ -154,17 +168,17 @@ class MongoSource:
         reader = self._readers[kind]
         form = await self._form(reader)
         fields = fields_of(reader.key, reader.links.partner, reader.links.crm, reader.created_at)
-        query = all_of(self._scope(tenant, reader))
-        async for documents in self._connection.stream(reader.collection, query, fields):
+        async for documents in self._stream(tenant, reader, fields):
             yield [one for one in (reader.read_links(document, form, created_in) for document in documents) if one]
 
     async def tenant_keys(self, kind: RecordKind) -> set[Key]:
         """List what the records of *kind* name as their tenant: a walk through the whole collection."""
         reader, found = self._readers[kind], set[Key]()
-        if reader.tenant is None:
+        scope = reader.scope
+        if scope.tenant is None:
             return found
-        async for documents in self._connection.stream(reader.collection, all_of(reader.where), [reader.tenant]):
-            found.update(key for key in (link_key(value_at(one, reader.tenant)) for one in documents) if key)
+        async for documents in self._connection.stream(reader.collection, all_of(scope.any_tenant), [scope.tenant]):
+            found.update(key for key in (link_key(value_at(one, scope.tenant)) for one in documents) if key)
         return found
 
     # ── couriers ──
@@ -191,17 +205,20 @@ class MongoSource:
     async def _read_couriers(
         self, tenant: Tenant, reader: CourierReader, conditions: Sequence[Query]
     ) -> Sequence[Courier]:
-        query, form = all_of([*self._scope(tenant, reader), *conditions]), await self._form(reader)
+        query, form = all_of([*reader.scope.query(tenant), *conditions]), await self._form(reader)
         documents = await self._connection.find(reader.collection, query, reader.fields)
-        return [one for one in (reader.read(document, form) for document in documents) if one is not None]
+        usable = (reader.read(document, form) for document in documents if reader.scope.holds(document, tenant))
+        return [one for one in usable if one is not None]
 
     # ── how ──
 
-    def _scope(self, tenant: Tenant, reader: RecordReader | CourierReader) -> list[Query]:
-        """Hold a query to one tenant and to the profile's `where`."""
-        if reader.tenant is None:
-            return reader.where
-        return [one_of(reader.tenant, [] if tenant is None else spellings([tenant])), *reader.where]
+    async def _stream(
+        self, tenant: Tenant, reader: RecordReader | CourierReader, fields: Sequence[str]
+    ) -> AsyncIterator[list[Document]]:
+        """Go through all documents of *tenant* in *reader*'s collection, with *fields* and those of the scope."""
+        scope, query = reader.scope, all_of(reader.scope.query(tenant))
+        async for documents in self._connection.stream(reader.collection, query, fields_of(*fields, *scope.fields)):
+            yield [one for one in documents if scope.holds(one, tenant)]
 
     async def _form(self, reader: RecordReader | CourierReader) -> KeyForm:
         """Learn what the keys of *reader*'s collection are: what most of its first documents have.
@@ -211,7 +228,9 @@ class MongoSource:
         known, until = self._forms.get(reader, (KeyForm.TEXT, 0.0))
         if time.monotonic() < until:
             return known
-        first = await self._connection.find(reader.collection, all_of(reader.where), [reader.key], limit=_SAMPLE)
+        first = await self._connection.find(
+            reader.collection, all_of(reader.scope.any_tenant), [reader.key], limit=_SAMPLE
+        )
         forms = Counter(form for form in map(KeyForm.of, map(reader.key_at, first)) if form is not None)
         if forms:
             self._forms[reader] = forms.most_common(1)[0][0], math.inf

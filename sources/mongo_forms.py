@@ -17,7 +17,7 @@ from domain.keyset import Beyond, Nulls, Ties
 from domain.records import Key
 from domain.stored_time import Bound, Form, StoredTime
 from domain.time import FIRST, ISO_SHAPES, LAST, Period
-from sources.profile import Condition, Field
+from sources.profile import Field
 from sources.storable import is_storable
 
 Query = dict[str, Any]
@@ -88,10 +88,6 @@ def one_of(field: str, values: Sequence[Any]) -> Query:
     return {field: {"$in": list(values)}}
 
 
-def where(condition: Condition) -> list[Query]:
-    return [one_of(field, values) for field, values in condition.items()]
-
-
 def all_of(conditions: Sequence[Query]) -> Query:
     """Ask for all *conditions*, by one document where no field comes twice."""
     merged: Query = {}
@@ -112,6 +108,10 @@ class TimeField:
 
     def read(self, document: Document) -> datetime | None:
         return self.stored.read(value_at(document, self.field))
+
+    def is_one(self, document: Document) -> bool:
+        """Say whether *document* has one value here: most servers find a date in a list as well, and a list is none."""
+        return not isinstance(value_at(document, self.field), list | None)
 
     def mark(self, document: Document, read: datetime | None) -> str | None:
         return self.stored.mark(value_at(document, self.field), read)
@@ -138,8 +138,10 @@ class TimeField:
         return self._range({"$gt": bound.value} if ascending else {"$lt": bound.first})
 
     def without(self) -> Query:
-        """Ask for the documents that have no date, or none of the form that counts."""
-        return {"$nor": [all_of([{name: test} for name, test in self._range({}).items()])]}
+        """Ask for the documents that have no date, or none of the form that counts; a list is none, see `is_one`."""
+        names = self.field.split(".")
+        no_lists = {f"{'.'.join(names[:count])}.0": {"$exists": False} for count in range(1, len(names) + 1)}
+        return {"$nor": [{**self._range({}), **no_lists}]}
 
     def within(self, period: Period | None) -> list[Query]:
         if period is None:

@@ -20,8 +20,8 @@ from sources.mongo_forms import (
     text_at,
     text_of,
     value_at,
-    where,
 )
+from sources.mongo_scope import Scope, is_any
 from sources.profile import AccountSection, Condition, CourierSection, DeliverySection
 
 
@@ -48,8 +48,8 @@ class RecordReader(ABC):
         self.collection = section.name_of
         self.key = section.key
         self.tenant = section.tenant
+        self.scope = Scope.of(section)
         self.links = section.links
-        self.where = where(section.where)
         self.created_at = section.created_at
         self.time = None
         if section.created_at is not None:
@@ -64,6 +64,7 @@ class RecordReader(ABC):
             section.email,
             section.phone,
             *self._own_fields(),
+            *self.scope.fields,
         )
 
     def key_at(self, document: Document) -> Any:
@@ -179,8 +180,8 @@ class CourierReader:
         self.collection = section.name_of
         self.key = section.key
         self.tenant = section.tenant
-        self.where = where(section.where)
-        self.fields = fields_of(section.key, section.name, section.phone)
+        self.scope = Scope.of(section)
+        self.fields = fields_of(section.key, section.name, section.phone, *self.scope.fields)
         self._section = section
 
     def key_at(self, document: Document) -> Any:
@@ -196,12 +197,8 @@ class CourierReader:
 
 
 def _holds(document: Document, condition: Condition | None) -> bool:
-    """Say whether *document* fulfils *condition*; true and 1 are not the same."""
-    for field, allowed in (condition or {}).items():
-        stored = value_at(document, field)
-        if not any(stored == value and isinstance(stored, bool) == isinstance(value, bool) for value in allowed):
-            return False
-    return True
+    """Say whether *document* fulfils *condition*."""
+    return all(is_any(value_at(document, field), allowed) for field, allowed in (condition or {}).items())
 
 
 def _pattern(template: str | None) -> re.Pattern[str] | None:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import settings
 
 from gateway.demo_data import load_demo
-from gateway.embedded import EmbeddedStores
 from gateway.settings import Settings
 from tests.loading import existing_store, make_database, mongo_url
 from tests.running import Gateway, running
+from tests.servers import GIVEN, Servers, shared_servers
 
 # In CI the same examples every time: what random ones find is for the desk, and becomes an example of its own.
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -18,16 +18,27 @@ if os.environ.get("CI"):
     settings.load_profile("ci")
 
 
+def pytest_report_header() -> str:
+    return f"Mongo server: {f'the one that {GIVEN} names' if os.environ.get(GIVEN) else 'embedded'}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark whatever asks for the shared servers, itself or through fixtures: it has to pass on every Mongo server."""
+    for item in items:
+        if "servers" in getattr(item, "fixturenames", ()):
+            item.add_marker("mongo")
+
+
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStores]:
-    """Run a PostgreSQL and a Mongo server for the whole test run."""
-    with EmbeddedStores(tmp_path_factory.mktemp("servers")) as stores:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Run a PostgreSQL and a Mongo server for the whole test run; TEST_MONGO_URL names another Mongo server."""
+    with shared_servers(tmp_path_factory.mktemp("servers")) as stores:
         yield stores
-        stores.remove()
 
 
 @pytest.fixture(scope="session")
-async def demo_settings(servers: EmbeddedStores) -> Settings:
+async def demo_settings(servers: Servers) -> Settings:
     """Load the demo data."""
     postgres, mongo = await make_database(servers, "demo"), mongo_url(servers, "demo")
     await load_demo(postgres, mongo, customers=500, seed=7)
@@ -48,7 +59,7 @@ def live_server(demo: Gateway) -> str:
 
 
 @pytest.fixture(scope="session")
-async def grocer(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
+async def grocer(servers: Servers) -> AsyncIterator[Gateway]:
     """Serve the store `grocer`: two tenants, both kinds of stores, links of every shape."""
     async with running(await existing_store(servers, "grocer")) as gateway:
         yield gateway

@@ -3,15 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gateway.embedded import EmbeddedStores
 from gateway.settings import Settings
 from tests.loading import EXISTING, add_to_mongo, existing_store, run_sql
+from tests.servers import Servers
 
 _MONGO_LOT = 10_000
 
 
 async def large_store(
-    stores: EmbeddedStores, name: str, *, customers: int, in_mongo: int, mongo: str | None = None
+    stores: Servers, name: str, *, customers: int, in_mongo: int, mongo: str | None = None
 ) -> Settings:
     """Load the store *name* with so many *customers* more, and *in_mongo* accounts and delivery records more.
 

@@ -3,22 +3,22 @@
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import asyncpg
 import orjson
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from gateway.embedded import EmbeddedStores
 from gateway.settings import Settings
 from tests.running import secured
+from tests.servers import Servers
 
 EXISTING = Path(__file__).parent / "existing_stores"
 EXPECTED: dict[str, Any] = orjson.loads((EXISTING / "expected.json").read_bytes())
 
 
-async def make_database(stores: EmbeddedStores, name: str) -> str:
+async def make_database(stores: Servers, name: str) -> str:
     """Make an empty PostgreSQL database *name* and answer its address."""
     connection = await asyncpg.connect(stores.postgres.url)
     try:
@@ -29,8 +29,10 @@ async def make_database(stores: EmbeddedStores, name: str) -> str:
     return stores.postgres.url.replace("/gateway?", f"/{quote(name)}?")
 
 
-def mongo_url(stores: EmbeddedStores, name: str) -> str:
-    return stores.mongo.url.removesuffix("/gateway") + f"/{name}"
+def mongo_url(stores: Servers, name: str) -> str:
+    """Address the database *name* of this test run."""
+    address = urlsplit(stores.mongo.url)
+    return address._replace(path=address.path.removesuffix("gateway") + name).geturl()
 
 
 async def run_sql(url: str, *statements: str) -> None:
@@ -63,7 +65,7 @@ def add_to_mongo(url: str, collections: dict[str, list[dict[str, Any]]]) -> None
 
 
 async def existing_store(
-    stores: EmbeddedStores,
+    stores: Servers,
     name: str,
     database: str | None = None,
     *,

@@ -6,11 +6,11 @@ from typing import Any
 
 import asyncpg
 
-from gateway.embedded import EmbeddedStores
 from sources.postgres_totals_reading import PostgresTotals
 from sources.postgres_totals_writing import TotalsWriting
 from sources.profile_reading import read_profile
 from tests.loading import make_database, run_sql
+from tests.servers import Servers
 
 _PROFILE = """
 [store]
@@ -66,7 +66,7 @@ COLUMNS = ", leads int NOT NULL DEFAULT 0, bookings int NOT NULL DEFAULT 0, reve
 OWN = 'table = "totals"\ncustomer = "customer_id"\nleads = "leads"\nrevenue = "revenue"'
 
 #: The databases that there are: to make one takes longer than to empty it.
-_databases: dict[tuple[Path, str], str] = {}
+_databases: dict[tuple[str, str], str] = {}
 
 
 class Store:
@@ -117,7 +117,7 @@ class Store:
 
 
 async def make_store(
-    servers: EmbeddedStores,
+    servers: Servers,
     folder: Path,
     *,
     name: str = "made_up",
@@ -132,8 +132,8 @@ async def make_store(
     """Make the tables of the profile anew in the database *name*, all of them empty."""
     path = folder / "profile.toml"
     path.write_text(_PROFILE.format(totals=totals, dates=dates, currency=currency))
-    url = _databases.get((servers.folder, name)) or await make_database(servers, name)
-    _databases[servers.folder, name] = url
+    url = _databases.get((servers.postgres.url, name)) or await make_database(servers, name)
+    _databases[servers.postgres.url, name] = url
     await run_sql(url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     await run_sql(url, _TABLES.format(key=key, ref=ref or key, columns=columns, start=start))
     return Store(path, url)

@@ -9,10 +9,10 @@ import pytest
 
 from domain.ids import encode_id
 from domain.records import RecordKind
-from gateway.embedded import EmbeddedStores
 from tests.answers import assert_told_nothing_of_the_inside, codes, refusal
 from tests.loading import EXISTING, fill_mongo, make_database, mongo_url, run_sql
 from tests.running import Gateway, running, secured
+from tests.servers import Servers
 
 NORTH: dict[str, Any] = {"tenant": "north"}
 SOUTH: dict[str, Any] = {"tenant": "south"}
@@ -153,7 +153,7 @@ async def test_a_key_that_cannot_be_is_null_without_error(grocer: Gateway, kind:
 
 
 @pytest.fixture(scope="module")
-async def uuids(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
+async def uuids(servers: Servers) -> AsyncIterator[Gateway]:
     """Serve the grocer's tables with uuids for keys."""
     postgres, mongo = await make_database(servers, "uuids"), mongo_url(servers, "uuids")
     tables = (EXISTING / "grocer" / "postgres.sql").read_text().partition("INSERT INTO")[0].replace("bigint", "uuid")

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from gateway.embedded import EmbeddedStores
 from tests.answers import codes
 from tests.loading import EXPECTED, existing_store, run_sql
 from tests.running import Gateway, running
+from tests.servers import Servers
 
 STORE: dict[str, Any] = EXPECTED["bikes"]
 BY_CODE = "query ($code: String!) { bookingBy(key: {code: $code}) { %s } }"
 
 
 @pytest.fixture(scope="module")
-async def bikes(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
+async def bikes(servers: Servers) -> AsyncIterator[Gateway]:
     async with running(await existing_store(servers, "bikes")) as gateway:
         yield gateway
 
@@ -124,7 +124,7 @@ async def test_shipments_and_history_belong_to_their_order(bikes: Gateway) -> No
     }
 
 
-async def test_a_history_is_read_page_by_page(servers: EmbeddedStores) -> None:
+async def test_a_history_is_read_page_by_page(servers: Servers) -> None:
     """Given changes of one moment, which come in the order of their key, and rows that are no events."""
     settings = await existing_store(servers, "bikes", "bikes_history")
     assert settings.postgres_url is not None
@@ -171,7 +171,7 @@ async def test_a_booking_is_asked_for_by_one_key(bikes: Gateway, key: str) -> No
     assert body["errors"]
 
 
-async def test_a_code_of_several_bookings_means_none_of_them(servers: EmbeddedStores) -> None:
+async def test_a_code_of_several_bookings_means_none_of_them(servers: Servers) -> None:
     settings = await existing_store(servers, "bikes", "bikes_codes")
     assert settings.postgres_url is not None
     await run_sql(

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from gateway.embedded import EmbeddedStores
 from sources.availability import COOLDOWN
 from tests.answers import codes
 from tests.loading import existing_store, run_sql
 from tests.running import Gateway, running
+from tests.servers import Servers
 
 NORTH: dict[str, Any] = {"tenant": "north"}
 BOOKINGS = "{ bookings { nodes { key } } }"
@@ -18,7 +18,7 @@ CUSTOMERS = "{ customers { totalCount nodes { createdAt totalLeads } } }"
 
 
 @pytest.fixture
-async def changing(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
+async def changing(servers: Servers) -> AsyncIterator[Gateway]:
     """A store of its own for each test, which may change it."""
     async with running(await existing_store(servers, "grocer", "changing")) as gateway:
         yield gateway
@@ -54,7 +54,7 @@ async def test_a_column_of_another_type_is_read_as_it_is_from_then_on(changing: 
         assert await changing.data(CUSTOMERS, **NORTH) == whole
 
 
-async def test_a_connection_that_prepared_nothing_notices_another_type_as_well(servers: EmbeddedStores) -> None:
+async def test_a_connection_that_prepared_nothing_notices_another_type_as_well(servers: Servers) -> None:
     """Given a statement that no connection has prepared, so that none of them fails with it."""
     async with running(await existing_store(servers, "grocer", "changing")) as gateway:
         await gateway.data("{ leads { nodes { key } } }", **NORTH)  # what the database is like is known now

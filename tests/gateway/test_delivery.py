@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from gateway.embedded import EmbeddedStores
 from tests.loading import EXPECTED, existing_store
 from tests.running import Gateway, running
+from tests.servers import Servers
 
 STORE: dict[str, Any] = EXPECTED["delivery"]
 LIST = """{ customers(orderBy: {direction: ASC}) { totalCount missingStores nodes {
@@ -19,7 +19,7 @@ LIST = """{ customers(orderBy: {direction: ASC}) { totalCount missingStores node
 
 
 @pytest.fixture(scope="module")
-async def delivery(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
+async def delivery(servers: Servers) -> AsyncIterator[Gateway]:
     async with running(await existing_store(servers, "delivery")) as gateway:
         yield gateway
 

@@ -21,6 +21,7 @@ from gateway.demo_data import Demo, load, load_demo, loaded_demo
 from gateway.demo_data.links import MOST, SHAPES, Document, Group, make_documents, make_groups
 from gateway.demo_data.rows import COLUMNS, LAST_DAY, Row, customer_person, make_chunks
 from gateway.embedded import EmbeddedStores
+from tests.servers import Servers
 
 CUSTOMERS = 120
 PROFILE = tomllib.loads((Path(__file__).parents[2] / "sources" / "profiles" / "demo.toml").read_text(encoding="utf-8"))
@@ -44,7 +45,7 @@ def column(table: str, name: str) -> list[Any]:
     return [row[place] for row in rows(table)]
 
 
-async def fetch(stores: EmbeddedStores, statement: str) -> Any:
+async def fetch(stores: Servers, statement: str) -> Any:
     connection = await asyncpg.connect(stores.postgres.url)
     try:
         return await connection.fetchval(statement)
@@ -221,7 +222,7 @@ def test_staff_are_not_customers() -> None:
 # ── in the stores ──
 
 
-async def test_everything_is_loaded(stores: EmbeddedStores) -> None:
+async def test_everything_is_loaded(stores: Servers) -> None:
     for table in COLUMNS:
         assert await fetch(stores, f"SELECT count(*) FROM {table}") == len(rows(table, CUSTOMERS))
     async with AsyncMongoClient[Document](stores.mongo.url, tz_aware=True) as client:
@@ -232,13 +233,13 @@ async def test_everything_is_loaded(stores: EmbeddedStores) -> None:
         assert [("crm_customer_id", 1)] in [index["key"] for index in indexes.values()]
 
 
-async def test_a_new_row_gets_the_next_key(stores: EmbeddedStores) -> None:
+async def test_a_new_row_gets_the_next_key(stores: Servers) -> None:
     key = await fetch(stores, "INSERT INTO customers (name) VALUES ('Next') RETURNING id")
     assert key == CUSTOMERS + 1
     await fetch(stores, f"DELETE FROM customers WHERE id = {key}")
 
 
-async def test_the_sum_of_a_customer_is_answered_from_an_index_alone(stores: EmbeddedStores) -> None:
+async def test_the_sum_of_a_customer_is_answered_from_an_index_alone(stores: Servers) -> None:
     statement = "SELECT customer_id, sum(total) FROM quotes WHERE status = 'accepted' AND customer_id = 5 GROUP BY 1"
     connection = await asyncpg.connect(stores.postgres.url)
     await connection.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")
@@ -247,11 +248,11 @@ async def test_the_sum_of_a_customer_is_answered_from_an_index_alone(stores: Emb
     assert "Index Only Scan using accepted_quotes_by_customer" in plan
 
 
-async def test_the_stores_know_what_they_are_filled_with(stores: EmbeddedStores) -> None:
+async def test_the_stores_know_what_they_are_filled_with(stores: Servers) -> None:
     assert await loaded_demo(stores.postgres.url, stores.mongo.url) == Demo(customers=CUSTOMERS, seed=7)
 
 
-async def test_an_interrupted_load_counts_as_empty_and_can_begin_again(stores: EmbeddedStores) -> None:
+async def test_an_interrupted_load_counts_as_empty_and_can_begin_again(stores: Servers) -> None:
     addresses = stores.postgres.url, stores.mongo.url
 
     def interrupt(step: str, done: int, total: int) -> None:
@@ -267,7 +268,7 @@ async def test_an_interrupted_load_counts_as_empty_and_can_begin_again(stores: E
     assert await loaded_demo(*addresses) == Demo(customers=CUSTOMERS)
 
 
-async def test_the_stores_must_be_filled_with_the_same(stores: EmbeddedStores) -> None:
+async def test_the_stores_must_be_filled_with_the_same(stores: Servers) -> None:
     async with AsyncMongoClient[Document](stores.mongo.url) as client:
         marker = client.get_default_database()[load._MARKER]
         document = await marker.find_one({})
@@ -276,7 +277,7 @@ async def test_the_stores_must_be_filled_with_the_same(stores: EmbeddedStores) -
         await marker.insert_one(document or {})
 
 
-async def test_tables_that_are_not_the_demos_are_left_alone(stores: EmbeddedStores) -> None:
+async def test_tables_that_are_not_the_demos_are_left_alone(stores: Servers) -> None:
     await fetch(stores, "ALTER TABLE demo_data RENAME TO hidden")
     with pytest.raises(StartError, match=r"(?s)tables.*customers"):
         await load_demo(stores.postgres.url, stores.mongo.url)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from gateway.embedded import EmbeddedStores
 from tests.commanding import run_command
 from tests.loading import EXPECTED, existing_store
+from tests.servers import Servers
 
 SPA, NAILS = EXPECTED["platform"]["tenants"]
 #: The stores, and whether they have tenants.
@@ -16,7 +16,7 @@ Findings = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-async def reports(servers: EmbeddedStores) -> dict[str, dict[str, Any]]:
+async def reports(servers: Servers) -> dict[str, dict[str, Any]]:
     """What the command tells of each of the six stores, as JSON."""
     found = {}
     for name, has_tenants in STORES.items():

@@ -7,10 +7,10 @@ import graphql
 import pytest
 
 import schema
-from gateway.embedded import EmbeddedStores
 from sources.profile_reading import shipped_profiles
 from tests.loading import EXPECTED, existing_store
 from tests.running import Gateway, running
+from tests.servers import Servers
 
 CONTRACT = graphql.build_schema(schema.sdl())
 STORES = [name for name in shipped_profiles() if name != "demo"]
@@ -19,7 +19,7 @@ DEPTH = 9
 
 
 @pytest.fixture(scope="module", params=STORES)
-async def store(servers: EmbeddedStores, request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, Gateway]]:
+async def store(servers: Servers, request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, Gateway]]:
     async with running(await existing_store(servers, request.param, f"every_{request.param}")) as gateway:
         yield request.param, gateway
 

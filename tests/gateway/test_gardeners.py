@@ -10,11 +10,11 @@ import pytest
 
 from domain.access import Role
 from gateway.__main__ import main
-from gateway.embedded import EmbeddedStores
 from sources.profile_reading import read_profile
 from tests.drafting import edit, refusals
 from tests.loading import existing_store
 from tests.running import Gateway, running
+from tests.servers import Servers
 
 HERE = Path(__file__).parent
 #: All that somebody who knows the store has to do to the draft.
@@ -41,7 +41,7 @@ TOTALS = ("totalLeads", "totalBookings")
 
 
 @pytest.fixture(scope="module")
-async def gardeners(servers: EmbeddedStores, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gateway]:
+async def gardeners(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gateway]:
     file = tmp_path_factory.mktemp("gardeners") / "gardeners.toml"
     settings = await existing_store(servers, "gardeners", within=HERE)
     with pytest.MonkeyPatch.context() as environ:

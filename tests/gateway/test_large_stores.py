@@ -6,12 +6,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from gateway.embedded import EmbeddedStores
 from gateway.settings import Settings
 from tests.commanding import run_command
 from tests.large import large_store
 from tests.loading import EXPECTED, run_sql
 from tests.running import Gateway, running
+from tests.servers import Servers
 
 CUSTOMERS, IN_MONGO = 100_000, 2_000
 #: A table with fewer rows is read as a whole whatever it has for indexes.
@@ -54,7 +54,7 @@ class Large:
 
 
 @pytest.fixture(scope="module", params=STORES)
-async def large(servers: EmbeddedStores, request: pytest.FixtureRequest) -> Large:
+async def large(servers: Servers, request: pytest.FixtureRequest) -> Large:
     name: str = request.param
     settings = await large_store(servers, name, customers=CUSTOMERS, in_mongo=IN_MONGO)
     assert settings.postgres_url is not None

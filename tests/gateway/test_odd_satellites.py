@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 import pytest
 
-from gateway.embedded import EmbeddedStores
 from tests.answers import codes
 from tests.loading import existing_store, run_sql
 from tests.running import Gateway, running
+from tests.servers import Servers
 
 ORDER = "10000000-0000-4000-8000-000000000001"
 SNAPSHOT = "title brand model year price { amount } images primaryImage externalRef archived"
@@ -46,7 +46,7 @@ SNAPSHOTS: list[tuple[Any, dict[str, Any]]] = [
 
 
 @pytest.fixture
-async def bikes(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
+async def bikes(servers: Servers) -> AsyncIterator[Gateway]:
     """A store of its own for each test, which may change it."""
     async with running(await existing_store(servers, "bikes", "odd_bikes")) as gateway:
         yield gateway
@@ -62,7 +62,7 @@ def literal(value: object) -> str:
 
 
 @pytest.mark.parametrize("kind", ["jsonb", "json"])
-async def test_a_snapshot_of_odd_values_says_what_can_be_said(servers: EmbeddedStores, kind: str) -> None:
+async def test_a_snapshot_of_odd_values_says_what_can_be_said(servers: Servers, kind: str) -> None:
     settings = await existing_store(servers, "bikes", "odd_bikes")
     assert settings.postgres_url is not None
     await run_sql(settings.postgres_url, f"ALTER TABLE orders ALTER bike_snapshot TYPE {kind}")
@@ -94,7 +94,7 @@ async def test_a_snapshot_that_says_nothing_is_none(bikes: Gateway, stored: str)
     ],
 )
 async def test_images_are_kept_in_whatever_type(
-    servers: EmbeddedStores, tmp_path_factory: pytest.TempPathFactory, type_: str, stored: str, images: list[str]
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory, type_: str, stored: str, images: list[str]
 ) -> None:
     settings = await existing_store(servers, "bikes", "odd_bikes")
     assert settings.postgres_url is not None

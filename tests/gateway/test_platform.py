@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from domain.access import Role
-from gateway.embedded import EmbeddedStores
 from tests.loading import EXPECTED, existing_store, expected_tenants
 from tests.running import Gateway, running
+from tests.servers import Servers
 
 STORE: dict[str, Any] = EXPECTED["platform"]
 TENANTS = expected_tenants("platform")
@@ -22,7 +22,7 @@ LISTS = """{
 
 
 @pytest.fixture(scope="module")
-async def platform(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
+async def platform(servers: Servers) -> AsyncIterator[Gateway]:
     async with running(await existing_store(servers, "platform")) as gateway:
         yield gateway
 

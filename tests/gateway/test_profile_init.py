@@ -11,12 +11,12 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from sqlalchemy.engine import make_url
 
-from gateway.embedded import EmbeddedStores
 from gateway.settings import Settings
 from sources.profile_reading import read_profile
 from sources.profile_schema import SCHEMA
 from tests.drafting import draft, edit, parsed, refusals, text_of
 from tests.loading import existing_store, make_database, run_sql
+from tests.servers import Servers
 
 SHIPPED = SCHEMA.parent
 STORES = ("renos", "bikes", "salon", "platform", "delivery", "grocer")
@@ -31,7 +31,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", STORES)
 async def test_what_a_draft_is_sure_of_agrees_with_the_profile_that_is_shipped(
-    servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, file: Path, name: str
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path, name: str
 ) -> None:
     settings = await existing_store(servers, name, f"drafted_{name}")
 
@@ -49,7 +49,7 @@ async def test_what_a_draft_is_sure_of_agrees_with_the_profile_that_is_shipped(
 
 @pytest.mark.parametrize("name", STORES)
 async def test_a_draft_is_a_profile_but_for_what_it_says_is_needed(
-    servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, file: Path, name: str
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path, name: str
 ) -> None:
     settings = await existing_store(servers, name, f"drafted_{name}")
     await draft(monkeypatch, settings, "--output", str(file))
@@ -70,7 +70,7 @@ def documents(url: str) -> dict[str, int]:
         return {name: database[name].count_documents({}) for name in database.list_collection_names()}
 
 
-async def test_the_stores_are_only_read(servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+async def test_the_stores_are_only_read(servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
     settings = await existing_store(servers, "grocer", "drafted_read_only")
     assert settings.postgres_url is not None
     assert settings.mongo_url is not None
@@ -84,9 +84,7 @@ async def test_the_stores_are_only_read(servers: EmbeddedStores, monkeypatch: py
     assert parsed(file).keys() >= {"customer", "account"}
 
 
-async def test_a_big_table_is_not_read_through(
-    servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, file: Path
-) -> None:
+async def test_a_big_table_is_not_read_through(servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
     url = await make_database(servers, "drafted_big")
     rows = 200_000
     await run_sql(
@@ -123,7 +121,7 @@ async def rows_read(url: str) -> int:
 
 
 async def test_a_table_that_may_not_be_read_is_left_out(
-    servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, file: Path
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
     settings = await existing_store(servers, "renos", "drafted_partly")
     assert settings.postgres_url is not None

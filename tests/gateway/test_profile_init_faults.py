@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from gateway.__main__ import main
-from gateway.embedded import EmbeddedStores
 from gateway.settings import Settings
 from tests.drafting import draft, edit, is_there, parsed, refusals, text_of, write
 from tests.loading import existing_store, make_database, run_sql
+from tests.servers import Servers
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def file(tmp_path: Path) -> Path:
 
 
 async def test_names_that_toml_or_a_profile_cannot_hold_bare_break_no_draft(
-    servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, file: Path
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
     url = await make_database(servers, "drafted_odd")
     await run_sql(
@@ -50,7 +50,7 @@ async def test_names_that_toml_or_a_profile_cannot_hold_bare_break_no_draft(
 
 
 async def test_a_store_without_customers_is_drafted_as_what_is_missing(
-    servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     url = await make_database(servers, "drafted_empty")
     await run_sql(url, "CREATE TABLE weather (id int)")
@@ -96,7 +96,7 @@ async def test_a_store_that_does_not_answer_is_named(
 
 
 async def test_a_file_that_is_there_is_written_over_only_by_force(
-    servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, file: Path, capsys: pytest.CaptureFixture[str]
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = await existing_store(servers, "renos", "drafted_renos")
     write(file, "mine")
@@ -113,7 +113,7 @@ async def test_a_file_that_is_there_is_written_over_only_by_force(
 
 
 async def test_a_file_that_cannot_be_written_is_named(
-    servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = await existing_store(servers, "renos", "drafted_renos")
     missing = tmp_path / "none" / "draft.toml"
@@ -128,7 +128,7 @@ def test_a_store_has_a_name(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 async def test_what_is_left_to_do_is_said(
-    servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = await existing_store(servers, "bikes", "drafted_bikes")
     await draft(monkeypatch, settings)

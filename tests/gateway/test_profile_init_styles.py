@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from gateway.embedded import EmbeddedStores
 from gateway.settings import Settings
 from tests.drafting import draft, parsed, refusals, text_of
 from tests.loading import add_to_mongo, fill_mongo, make_database, mongo_url, run_sql
+from tests.servers import Servers
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ INSERT INTO facturas (empresa_id, cliente_id, total, estado, fecha_emision) VALU
 """
 
 
-async def test_a_store_in_spanish(servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+async def test_a_store_in_spanish(servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
     url = await make_database(servers, "drafted_spanish")
     await run_sql(url, SPANISH)
 
@@ -82,7 +82,7 @@ INSERT INTO crm_lead (customer_id, status, created) VALUES (1, 7, now());
 
 
 async def test_tables_with_a_prefix_and_statuses_as_numbers(
-    servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, file: Path
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
     url = await make_database(servers, "drafted_prefixed")
     await run_sql(url, PREFIXED)
@@ -133,7 +133,7 @@ NESTED: dict[str, list[dict[str, Any]]] = {
 
 
 async def test_documents_alone_nested_and_with_keys_of_their_own(
-    servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, file: Path
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
     url = mongo_url(servers, "drafted_nested")
     fill_mongo(url, NESTED)
@@ -157,7 +157,7 @@ async def test_documents_alone_nested_and_with_keys_of_their_own(
 
 
 async def test_a_section_without_a_tenant_is_asked_for_one_where_others_have_it(
-    servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, file: Path
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
     postgres, mongo = await make_database(servers, "drafted_tenants"), mongo_url(servers, "drafted_tenants")
     await run_sql(
@@ -176,7 +176,7 @@ async def test_a_section_without_a_tenant_is_asked_for_one_where_others_have_it(
 
 
 async def test_a_column_that_begins_many_keys_is_no_tenant_where_it_is_the_customers_own_key(
-    servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, file: Path
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
     url = await make_database(servers, "drafted_joined")
     tables = ("customer_tags", "customer_notes", "customer_shops", "customer_lists")
@@ -200,7 +200,7 @@ async def test_a_column_that_begins_many_keys_is_no_tenant_where_it_is_the_custo
 
 
 async def test_links_that_are_only_called_so_or_only_hold_small_numbers_are_unsure(
-    servers: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, file: Path
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
     postgres, mongo = await make_database(servers, "drafted_links"), mongo_url(servers, "drafted_links")
     await run_sql(

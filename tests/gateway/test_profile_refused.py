@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from gateway.__main__ import main
-from gateway.embedded import EmbeddedStores
 from gateway.settings import Settings
 from tests.flowers import otherwise
 from tests.loading import existing_store
+from tests.servers import Servers
 from tests.tokens import SECRET
 
 Serve = Callable[[Path], list[str]]
@@ -126,7 +126,7 @@ def test_every_fault_of_a_profile_is_in_one_message(serve: Serve, file: Path) ->
     ]
 
 
-async def test_what_the_database_does_not_have_is_refused_all_at_once(servers: EmbeddedStores, file: Path) -> None:
+async def test_what_the_database_does_not_have_is_refused_all_at_once(servers: Servers, file: Path) -> None:
     settings = await existing_store(servers, "grocer", "grocer_refused")
     text = GROCER
     for old, new in (

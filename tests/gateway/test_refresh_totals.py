@@ -12,11 +12,11 @@ from typing import Any
 import asyncpg
 import pytest
 
-from gateway.embedded import EmbeddedStores
 from gateway.settings import Settings
 from tests.commanding import environment, run_command
 from tests.loading import EXPECTED, existing_store, make_database, run_sql
 from tests.running import running, secured
+from tests.servers import Servers
 
 RENOS, SALON = EXPECTED["renos"], EXPECTED["salon"]
 TENANTS = sorted(SALON["tenants"])
@@ -24,12 +24,12 @@ NORTH = TENANTS[0]
 
 
 @pytest.fixture
-async def renos(servers: EmbeddedStores) -> Settings:
+async def renos(servers: Servers) -> Settings:
     return await existing_store(servers, "renos", "renos_totals")
 
 
 @pytest.fixture
-async def salon(servers: EmbeddedStores) -> Settings:
+async def salon(servers: Servers) -> Settings:
     return await existing_store(servers, "salon", "salon_totals")
 
 
@@ -281,7 +281,7 @@ async def test_a_column_that_nobody_can_fill_is_named_before_anything_is_written
     assert await salon_totals(salon) == before
 
 
-async def test_totals_that_cannot_be_counted_are_named(servers: EmbeddedStores, tmp_path: Path) -> None:
+async def test_totals_that_cannot_be_counted_are_named(servers: Servers, tmp_path: Path) -> None:
     url = await make_database(servers, "uncounted")
     await run_sql(url, "CREATE TABLE c (id int, at timestamptz, leads int, revenue money)")
     (tmp_path / "p.toml").write_text(

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from gateway.embedded import EmbeddedStores
 from tests.loading import EXPECTED, existing_store
 from tests.running import Gateway, running
+from tests.servers import Servers
 
 STORE: dict[str, Any] = EXPECTED["renos"]
 
 
 @pytest.fixture(scope="module")
-async def renos(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
+async def renos(servers: Servers) -> AsyncIterator[Gateway]:
     async with running(await existing_store(servers, "renos")) as gateway:
         yield gateway
 

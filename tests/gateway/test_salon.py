@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from domain.access import Role
-from gateway.embedded import EmbeddedStores
 from tests.answers import codes
 from tests.loading import EXPECTED, existing_store, expected_tenants
 from tests.running import Gateway, running
+from tests.servers import Servers
 
 STORE: dict[str, Any] = EXPECTED["salon"]
 TENANTS = expected_tenants("salon")
@@ -21,7 +21,7 @@ CUSTOMERS = """{ customers { totalCount nodes {
 
 
 @pytest.fixture(scope="module")
-async def salon(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
+async def salon(servers: Servers) -> AsyncIterator[Gateway]:
     async with running(await existing_store(servers, "salon")) as gateway:
         yield gateway
 

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from domain.access import Role
-from gateway.embedded import EmbeddedStores
 from tests.answers import codes, refusal
 from tests.loading import fill_mongo, make_database, mongo_url, run_sql
 from tests.running import Gateway, running, secured
+from tests.servers import Servers
 
 PROFILE = str(Path(__file__).parent / "uuid_tenants.toml")
 NORTH, SOUTH = "aaaaaaaa-0000-4000-8000-00000000000a", "bbbbbbbb-0000-4000-8000-00000000000b"
@@ -31,7 +31,7 @@ CUSTOMERS = """{ customers { totalCount pageInfo { endCursor } nodes {
 
 
 @pytest.fixture(scope="module")
-async def tenants(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
+async def tenants(servers: Servers) -> AsyncIterator[Gateway]:
     """Serve two tenants with a CRM row, its lead and its account each, and an account of its own."""
     postgres, mongo = await make_database(servers, "uuid_tenants"), mongo_url(servers, "uuid_tenants")
     await run_sql(

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from domain.ids import encode_id
-from gateway.embedded import EmbeddedStores
 from tests.loading import fill_mongo, make_database, mongo_url, run_sql
 from tests.running import Gateway, running, secured
+from tests.servers import Servers
 
 TENANTS = ("north", "south")
 TABLES = """
@@ -167,7 +167,7 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-async def apart(servers: EmbeddedStores, profile: Path) -> AsyncIterator[Gateway]:
+async def apart(servers: Servers, profile: Path) -> AsyncIterator[Gateway]:
     postgres, mongo = await make_database(servers, "apart"), mongo_url(servers, "apart")
     await run_sql(postgres, TABLES, ROWS.format("north", 11), ROWS.format("south", 22))
     north, south = (documents(tenant) for tenant in TENANTS)

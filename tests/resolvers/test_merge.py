@@ -18,7 +18,6 @@ from domain.identity import Identity, Names
 from domain.paging import Direction, Order, Page, PageRequest, Position
 from domain.records import Customer, RecordKind, RecordRef
 from domain.time import Period
-from gateway.embedded import EmbeddedStores
 from gateway.opening import opened
 from resolvers.context import Limits
 from resolvers.counting import count_customers
@@ -27,6 +26,7 @@ from sources.profile_reading import read_profile
 from sources.stores import Stores
 from tests.loading import make_database, mongo_url, run_sql
 from tests.running import secured
+from tests.servers import Servers
 
 PROFILE = str(Path(__file__).parent / "merged.toml")
 TENANTS = (f"t{number}" for number in itertools.count())
@@ -91,7 +91,7 @@ class Database:
 
 
 @pytest.fixture(scope="module")
-async def database(servers: EmbeddedStores) -> AsyncIterator[Database]:
+async def database(servers: Servers) -> AsyncIterator[Database]:
     postgres, mongo = await make_database(servers, "merged"), mongo_url(servers, "merged")
     await run_sql(postgres, "CREATE TABLE customers (org text, id text, created_at timestamptz, PRIMARY KEY (org, id))")
     client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(mongo)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from bson import Int64
 
-from gateway.embedded import EmbeddedStores
 from tests.loading import fill_mongo, make_database, mongo_url, run_sql
 from tests.running import Gateway, running, secured
+from tests.servers import Servers
 
 PROFILE = str(Path(__file__).parent / "skipped" / "profile.toml")
 TABLES = """
@@ -38,7 +38,7 @@ ASCENDING = ["a", "B", "c", "D", "F", "e", "x", "y", "z", "n"]
 
 
 @pytest.fixture(scope="module")
-async def skipped(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
+async def skipped(servers: Servers) -> AsyncIterator[Gateway]:
     postgres, mongo = await make_database(servers, "skipped"), mongo_url(servers, "skipped")
     await run_sql(postgres, TABLES)
     fill_mongo(mongo, {"customers_v2": DELIVERIES})
@@ -120,7 +120,7 @@ async def test_a_source_is_found_as_it_is_shown(skipped: Gateway) -> None:
     assert {one["source"] for one in found["customers"]["nodes"]} == {"web"}
 
 
-async def test_numbers_of_64_bits_are_keys_and_links(servers: EmbeddedStores) -> None:
+async def test_numbers_of_64_bits_are_keys_and_links(servers: Servers) -> None:
     """Given documents as drivers write them: the integer itself, as a 64-bit number, and a key that comes twice."""
     postgres, mongo = await make_database(servers, "numbers"), mongo_url(servers, "numbers")
     await run_sql(postgres, TABLES.replace("citext PRIMARY KEY", "bigint PRIMARY KEY").split("INSERT")[0])

@@ -16,10 +16,10 @@ import pytest
 import gateway.demo_data
 from domain.ids import encode_id
 from domain.records import RecordKind
-from gateway.embedded import EmbeddedStores
 from gateway.settings import Settings
 from tests.loading import fill_mongo, make_database, mongo_url, run_sql
 from tests.running import Gateway, running
+from tests.servers import Servers
 
 TABLES = (Path(gateway.demo_data.__file__).parent / "tables.sql").read_text()
 BLOCKS = 60
@@ -56,7 +56,7 @@ def documents() -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.fixture(scope="module")
-async def blocks_settings(servers: EmbeddedStores) -> Settings:
+async def blocks_settings(servers: Servers) -> Settings:
     postgres, mongo = await make_database(servers, "blocks"), mongo_url(servers, "blocks")
     await run_sql(postgres, TABLES, ROWS)
     fill_mongo(mongo, documents())

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from gateway.embedded import EmbeddedStores
 from tests.loading import make_database, run_sql
 from tests.running import Gateway, running, secured
+from tests.servers import Servers
 
 FOLDER = Path(__file__).parent / "awkward"
 ADA, BO, CID, DEE, EVE, GONE = (f"00000000-0000-4000-8000-00000000000{letter}" for letter in "abcdef")
 
 
 @pytest.fixture(scope="module")
-async def awkward(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
+async def awkward(servers: Servers) -> AsyncIterator[Gateway]:
     url = await make_database(servers, "awkward")
     await run_sql(url, (FOLDER / "postgres.sql").read_text())
     async with running(secured(profile=str(FOLDER / "profile.toml"), postgres_url=url)) as gateway:

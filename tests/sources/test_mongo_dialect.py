@@ -2,22 +2,22 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from domain.keyset import Beyond, Nulls, Ties
-from domain.paging import Direction, Order, PageRequest
+from domain.paging import Direction, Order, PageRequest, Position
 from domain.records import RecordKind
 from domain.stored_time import Form, StoredTime
 from domain.time import Period
-from gateway.embedded import EmbeddedStores
 from sources.mongo import Chunk, MongoSource
 from sources.mongo_forms import KeyForm, Query, TimeField, after_key, all_of, one_of, spellings
 from sources.profile import AccountSection, Links, Profile, StoreSection
 from tests.loading import fill_mongo, mongo_url
+from tests.servers import Servers
 
 NEW_YEAR = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -44,7 +44,7 @@ WITH_DATE = {"at": ["a", "b", "c", "Щ", "h", "3"], "iso": ["a", "c", "b", "Щ",
 
 
 @pytest.fixture(scope="module")
-async def collection(servers: EmbeddedStores) -> AsyncIterator[Any]:
+async def collection(servers: Servers) -> AsyncIterator[Any]:
     url = mongo_url(servers, "dialect")
     fill_mongo(url, {"documents": DOCUMENTS})
     client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(url, tz_aware=True)
@@ -137,7 +137,7 @@ async def test_a_missing_field_and_a_null_are_the_same_to_a_link(collection: Any
     assert await ids(collection, one_of("link", spellings(["none"]))) == []
 
 
-async def test_the_source_keeps_only_what_really_names_the_key(servers: EmbeddedStores) -> None:
+async def test_the_source_keeps_only_what_really_names_the_key(servers: Servers) -> None:
     url = mongo_url(servers, "dialect_links")
     fill_mongo(url, {"users": DOCUMENTS})
     links = Links(partner=None, crm="link")
@@ -152,7 +152,7 @@ async def test_the_source_keeps_only_what_really_names_the_key(servers: Embedded
         source.close()
 
 
-async def test_documents_without_a_usable_key_stand_in_nobodys_way(servers: EmbeddedStores) -> None:
+async def test_documents_without_a_usable_key_stand_in_nobodys_way(servers: Servers) -> None:
     """Given keys that are texts, save for a run of other ones in the middle of the list."""
     url = mongo_url(servers, "dialect_keys")
     odd: list[Any] = [None, 7, 1.5, True, {"a": 1}, *[None] * 50]
@@ -173,6 +173,60 @@ async def test_documents_without_a_usable_key_stand_in_nobodys_way(servers: Embe
         assert last == Chunk()
     finally:
         source.close()
+
+
+#: What servers find in a list as if it stood there alone, and what some take for 1.
+LISTS: list[dict[str, Any]] = [
+    {"id": "plain", "at": millis(1), "iso": "2025-01-01T00:00:00", "shop": 1, "role": "customer"},
+    {
+        "id": "list",
+        "at": {"on": [millis(0)]},
+        "iso": ["2025-01-01T00:00:00"],
+        "shop": "1",
+        "role": ["staff", "customer"],
+    },
+    {"id": "empty", "at": [], "iso": [], "shop": 1, "role": "customer"},
+    {"id": "later", "at": millis(2), "iso": "2025-01-02T00:00:00", "shop": 1, "role": "customer"},
+    {"id": "shared", "at": millis(0), "iso": "2025-01-01T00:00:00", "shop": ["1", "2"], "role": "customer"},
+    {"id": "true", "at": millis(0), "iso": "2025-01-01T00:00:00", "shop": True, "role": "customer"},
+    {"id": "staff", "at": millis(0), "iso": "2025-01-01T00:00:00", "shop": 1, "role": ["staff"]},
+]
+
+
+@pytest.mark.parametrize(("field", "dates"), [("at", "native"), ("iso", "iso")])
+@pytest.mark.parametrize("reading", list(Direction))
+async def test_a_list_is_no_date_and_no_tenant(
+    servers: Servers, field: str, dates: Literal["native", "iso"], reading: Direction
+) -> None:
+    url = mongo_url(servers, "dialect_lists")
+    fill_mongo(url, {"users": LISTS})
+    account = AccountSection(
+        name_of="users",
+        key="id",
+        links=Links(),
+        created_at=field,
+        dates=dates,
+        tenant="shop",
+        where={"role": ("customer",)},
+    )
+    source = MongoSource(Profile(store=StoreSection(name="dialect", currency="EUR"), account=account), url, seconds=5)
+    try:
+        request = PageRequest(Order("customers", "CREATED_AT", reading), 10)
+        position, keys = None, []
+        while not (chunk := await one_after(source, request, position)).ended:
+            ((position, found),) = chunk.found
+            keys.append(found.record.key)
+        dated, dateless = ["plain", "later"], ["empty", "list"]
+        step = 1 if reading is Direction.ASC else -1
+        assert keys == dated[::step] + dateless[::step]
+        streamed = [one.key async for lot in source.links("1", RecordKind.ACCOUNT, None) for one in lot]
+        assert sorted(streamed) == sorted(keys)
+    finally:
+        source.close()
+
+
+async def one_after(source: MongoSource, request: PageRequest, position: Position | None) -> Chunk:
+    return await source.chunk("1", RecordKind.ACCOUNT, request, position=position, size=1, created_in=None)
 
 
 async def test_limits_hold(collection: Any) -> None:

@@ -8,13 +8,13 @@ from sqlalchemy import Select
 
 from domain.ids import encode_id
 from domain.records import RecordKind
-from gateway.embedded import EmbeddedStores
 from sources.postgres_connection import PostgresConnection
 from sources.query_plans import accesses
 from tests.commanding import run_command
 from tests.large import large_store
 from tests.loading import run_sql
 from tests.running import Gateway, running
+from tests.servers import Servers
 
 CUSTOMERS = 30_000
 #: What the server takes reading so many rows for, at the least: a page of it costs 1, looking at a row 0.01.
@@ -48,7 +48,7 @@ Sent = list[tuple[Select[Any], Mapping[str, Any]]]
 
 
 @pytest.fixture(scope="module", params=STORES)
-async def store(request: pytest.FixtureRequest, servers: EmbeddedStores) -> AsyncIterator[tuple[str, Gateway]]:
+async def store(request: pytest.FixtureRequest, servers: Servers) -> AsyncIterator[tuple[str, Gateway]]:
     """Serve a store of a real size, with just the indexes that were printed for it, made while it was small."""
     name = request.param
     settings = await large_store(servers, name, customers=0, in_mongo=0)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.embedded import EmbeddedStores
+from tests.servers import Servers
 from tests.totals import COLUMNS, OWN, TOTALS, make_store
 
 AT = datetime(2025, 6, 1, 8, 30, 15, 123456, tzinfo=UTC)
@@ -36,7 +36,7 @@ LOCAL = AT.astimezone(ZoneInfo("Europe/Berlin")).replace(tzinfo=None)
     ],
 )
 async def test_revenue_is_written_as_its_column_can_hold_it(
-    servers: EmbeddedStores, tmp_path: Path, kind: str, unit: str, expected: object
+    servers: Servers, tmp_path: Path, kind: str, unit: str, expected: object
 ) -> None:
     """Half a cent and half a euro are rounded up; what the column made of it is no drift afterwards."""
     store = await make_store(
@@ -70,7 +70,7 @@ async def test_revenue_is_written_as_its_column_can_hold_it(
     ],
 )
 async def test_totals_are_compared_by_value(
-    servers: EmbeddedStores, tmp_path: Path, kind: str, stored: str, drifts: bool
+    servers: Servers, tmp_path: Path, kind: str, stored: str, drifts: bool
 ) -> None:
     store = await make_store(servers, tmp_path, totals='revenue = "revenue"', columns=f", revenue {kind}")
     await store.run(
@@ -116,7 +116,7 @@ async def test_totals_are_compared_by_value(
     ],
 )
 async def test_the_first_booking_is_written_in_the_form_of_its_column(
-    servers: EmbeddedStores, tmp_path: Path, *, start: str, kind: str, dates: str, expected: dict[str, object]
+    servers: Servers, tmp_path: Path, *, start: str, kind: str, dates: str, expected: dict[str, object]
 ) -> None:
     """A booking without start counts by its creation, one whose start is no date not at all."""
     store = await make_store(
@@ -159,7 +159,7 @@ async def test_the_first_booking_is_written_in_the_form_of_its_column(
 )
 @pytest.mark.parametrize("own", [False, True], ids=["in the row", "in a table"])
 async def test_keys_are_told_apart_whatever_their_type(
-    servers: EmbeddedStores, tmp_path: Path, *, key: str, ref: str, keys: tuple[str, str], own: bool
+    servers: Servers, tmp_path: Path, *, key: str, ref: str, keys: tuple[str, str], own: bool
 ) -> None:
     """A key that the other column writes otherwise, as 007 is no integer, names nobody."""
     store = await make_store(
@@ -183,7 +183,7 @@ async def test_keys_are_told_apart_whatever_their_type(
     assert [one.key for one in writing.unwritten] == [one for one in keys if one not in there]
 
 
-async def test_totals_of_a_currency_without_decimals(servers: EmbeddedStores, tmp_path: Path) -> None:
+async def test_totals_of_a_currency_without_decimals(servers: Servers, tmp_path: Path) -> None:
     store = await make_store(
         servers, tmp_path, currency="JPY", totals='revenue = "revenue"\nunit = "minor"', columns=", revenue int"
     )
@@ -218,7 +218,7 @@ _PAYMENTS = st.lists(
 
 
 @pytest.fixture(scope="module")
-async def random_store(servers: EmbeddedStores, tmp_path_factory: pytest.TempPathFactory) -> Any:
+async def random_store(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Any:
     totals = 'first_booking_at = "first"\naccepted = "accepted"\nno_shows = "no_shows"'
     columns = ", first timestamptz, accepted int, no_shows int"
     folder = tmp_path_factory.mktemp("random")

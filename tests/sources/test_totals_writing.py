@@ -8,8 +8,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from gateway.embedded import EmbeddedStores
 from sources.postgres_totals_writing import WritingStoppedError
+from tests.servers import Servers
 from tests.totals import OWN, Store, make_store
 
 _OWN_TABLE = "CREATE TABLE totals (customer_id int{unique}, leads int NOT NULL, revenue numeric NOT NULL)"
@@ -36,7 +36,7 @@ async def transaction(store: Store, *statements: str) -> AsyncIterator[asyncpg.C
         await connection.close()
 
 
-async def test_a_row_that_somebody_holds_is_passed_over_and_told(servers: EmbeddedStores, tmp_path: Path) -> None:
+async def test_a_row_that_somebody_holds_is_passed_over_and_told(servers: Servers, tmp_path: Path) -> None:
     store = await make_store(servers, tmp_path)
     await fill(store)
     async with transaction(store, "UPDATE customer SET leads = 99 WHERE id = 7"):
@@ -48,7 +48,7 @@ async def test_a_row_that_somebody_holds_is_passed_over_and_told(servers: Embedd
     assert await store.differing() == set()
 
 
-async def test_a_row_that_is_free_again_is_written(servers: EmbeddedStores, tmp_path: Path) -> None:
+async def test_a_row_that_is_free_again_is_written(servers: Servers, tmp_path: Path) -> None:
     store = await make_store(servers, tmp_path)
     await fill(store)
     async with transaction(store, "UPDATE customer SET bookings = 5 WHERE id = 7") as other:
@@ -59,7 +59,7 @@ async def test_a_row_that_is_free_again_is_written(servers: EmbeddedStores, tmp_
     assert await store.read("SELECT leads, bookings FROM customer WHERE id = 7") == [(7, 0)]
 
 
-async def test_a_table_that_somebody_holds_ends_the_run_soon(servers: EmbeddedStores, tmp_path: Path) -> None:
+async def test_a_table_that_somebody_holds_ends_the_run_soon(servers: Servers, tmp_path: Path) -> None:
     store = await make_store(servers, tmp_path)
     await fill(store, 3)
     async with transaction(store, "LOCK TABLE customer IN SHARE ROW EXCLUSIVE MODE"):
@@ -70,7 +70,7 @@ async def test_a_table_that_somebody_holds_ends_the_run_soon(servers: EmbeddedSt
 
 
 @pytest.mark.parametrize("unique", ["", " PRIMARY KEY"], ids=["without a unique index", "with one"])
-async def test_two_runs_at_once_write_every_row_once(servers: EmbeddedStores, tmp_path: Path, unique: str) -> None:
+async def test_two_runs_at_once_write_every_row_once(servers: Servers, tmp_path: Path, unique: str) -> None:
     store = await make_store(servers, tmp_path, totals=OWN, columns="")
     await store.run(_OWN_TABLE.format(unique=unique))
     await fill(store, 120)
@@ -80,7 +80,7 @@ async def test_two_runs_at_once_write_every_row_once(servers: EmbeddedStores, tm
     assert await store.read("SELECT * FROM totals ORDER BY 1") == [(number, number, 0) for number in range(1, 121)]
 
 
-async def test_leads_that_come_meanwhile_are_right_after_the_next_run(servers: EmbeddedStores, tmp_path: Path) -> None:
+async def test_leads_that_come_meanwhile_are_right_after_the_next_run(servers: Servers, tmp_path: Path) -> None:
     """Whoever counts by themselves while they insert is not overwritten with what was counted before."""
     store = await make_store(servers, tmp_path)
     await fill(store, 60)
@@ -104,7 +104,7 @@ async def test_leads_that_come_meanwhile_are_right_after_the_next_run(servers: E
 
 
 async def test_what_was_written_before_an_end_stays_and_the_next_run_carries_on(
-    servers: EmbeddedStores, tmp_path: Path
+    servers: Servers, tmp_path: Path
 ) -> None:
     store = await make_store(servers, tmp_path)
     await fill(store, 40)
@@ -121,7 +121,7 @@ async def test_what_was_written_before_an_end_stays_and_the_next_run_carries_on(
 
 
 async def test_a_row_that_the_database_refuses_is_told_and_the_others_are_written(
-    servers: EmbeddedStores, tmp_path: Path
+    servers: Servers, tmp_path: Path
 ) -> None:
     columns = ", leads smallint NOT NULL DEFAULT 0 CHECK (leads <> 7), bookings int DEFAULT 0, revenue float8 DEFAULT 0"
     store = await make_store(servers, tmp_path, columns=columns)
@@ -135,7 +135,7 @@ async def test_a_row_that_the_database_refuses_is_told_and_the_others_are_writte
     assert await store.differing() == {"7", "9"}
 
 
-async def test_a_table_that_refuses_everything_ends_the_run(servers: EmbeddedStores, tmp_path: Path) -> None:
+async def test_a_table_that_refuses_everything_ends_the_run(servers: Servers, tmp_path: Path) -> None:
     store = await make_store(servers, tmp_path)
     await fill(store, 150)
     await store.run(
@@ -146,7 +146,7 @@ async def test_a_table_that_refuses_everything_ends_the_run(servers: EmbeddedSto
         await store.refresh(size=50)
 
 
-async def test_a_server_that_only_reads_ends_the_run_at_once(servers: EmbeddedStores, tmp_path: Path) -> None:
+async def test_a_server_that_only_reads_ends_the_run_at_once(servers: Servers, tmp_path: Path) -> None:
     store = await make_store(servers, tmp_path)
     await fill(store, 3)
     (database,) = (await store.read("SELECT current_database()::text"))[0]
@@ -158,7 +158,7 @@ async def test_a_server_that_only_reads_ends_the_run_at_once(servers: EmbeddedSt
         await store.run("SET default_transaction_read_only = off", f"ALTER DATABASE {database} RESET ALL")
 
 
-async def test_a_second_row_of_a_customer_is_brought_in_line_as_well(servers: EmbeddedStores, tmp_path: Path) -> None:
+async def test_a_second_row_of_a_customer_is_brought_in_line_as_well(servers: Servers, tmp_path: Path) -> None:
     store = await make_store(servers, tmp_path, totals=OWN, columns="")
     await store.run(_OWN_TABLE.format(unique=""))
     await fill(store, 2)

@@ -1,0 +1,41 @@
+"""Run every test that touches Mongo on FerretDB: `python -m tests.on_ferretdb PROGRAM`, more arguments go to pytest."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from gateway.embedded.process import ServerProcess
+from tests.servers import GIVEN
+
+
+def main(program: str, *arguments: str) -> int:
+    """Start *program* on a folder of its own, run the tests on it, stop it; answer their exit status."""
+    with tempfile.TemporaryDirectory(prefix="ferretdb-") as name:
+        data, log = Path(name) / "data", Path(name) / "log"
+        data.mkdir()
+        command = [str(Path(program).resolve()), str(data)]
+        server = ServerProcess(command, log=log, stop_signal=signal.SIGTERM)
+        try:
+            server.wait_until(lambda: _address(log) is not None, what="FerretDB", seconds=30)
+            environment = {**os.environ, GIVEN: _address(log) or ""}
+            tests = [sys.executable, "-m", "pytest", "-m", "mongo", *arguments]
+            status = subprocess.run(tests, check=False, env=environment).returncode  # noqa: S603 - our own command line
+            if not server.is_running:
+                sys.stderr.write("FerretDB ended before the tests did:\n" + "\n".join(server.last_lines()) + "\n")
+                return status or 1
+            return status
+        finally:
+            server.stop(10)
+
+
+def _address(log: Path) -> str | None:
+    """Read where the server listens: it says so in a line of its own."""
+    lines = log.read_text(errors="replace").splitlines()
+    return next((line for line in lines if line.startswith("mongodb://")), None)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
