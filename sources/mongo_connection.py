@@ -11,6 +11,7 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, NetworkTimeout
 from sources.availability import Availability
 from sources.meter import statement
 from sources.mongo_forms import Document, Query
+from sources.patience import patience
 
 #: A server that is not there is looked for this long: a store that is down must not cost a request its patience.
 _SELECTION_SECONDS = 1.0
@@ -108,7 +109,7 @@ class MongoConnection:
     async def _answered(self, ask: Callable[[], Awaitable[Any]]) -> Any:
         try:
             with statement("mongo"):
-                async with asyncio.timeout(self._seconds):
+                async with patience(self._seconds):
                     found = await ask()
         except (TimeoutError, NetworkTimeout) as error:
             raise self._availability.found_slow(self._seconds) from error

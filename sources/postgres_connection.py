@@ -16,6 +16,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from domain.errors import SourceMismatchError
 from sources.availability import Availability
 from sources.meter import statement
+from sources.patience import patience
 
 #: What is not there or of another type than mapped: a column, a table, a schema, a function; or not to be read.
 _MISMATCH = frozenset({"42703", "42P01", "42883", "42501", "3F000", "42804"})
@@ -23,6 +24,7 @@ _MISMATCH = frozenset({"42703", "42P01", "42883", "42501", "3F000", "42804"})
 _DOWN = ("08", "57P0", "53", "28", "3D")
 #: One request rarely needs more at once; the rest wait in line for a place, not for a new connection.
 _POOL = 10
+_TO_CONNECT = 30.0
 #: Rows of a lot, where very many are gone through.
 _LOT = 10_000
 
@@ -48,7 +50,8 @@ class PostgresConnection:
             pool_timeout=seconds,
             pool_reset_on_return=None,
             connect_args={
-                "timeout": seconds,
+                # Only where nobody waits with patience: the driver counts the time in which the loop was late as well.
+                "timeout": seconds + _TO_CONNECT,
                 "server_settings": {
                     "application_name": "customer-gateway",
                     "statement_timeout": str(int(seconds * 1000)),
@@ -106,7 +109,7 @@ class PostgresConnection:
             self._availability.check()
             try:
                 with self._translating(), statement("postgres"):
-                    async with asyncio.timeout(self._seconds), self._engine.connect() as connection:
+                    async with patience(self._seconds), self._engine.connect() as connection:
                         sql = f"EXPLAIN (FORMAT JSON) {written.statement}"
                         told = (await connection.exec_driver_sql(sql, written.positional_parameters)).scalar_one()
             except _LostConnectionError as error:
@@ -119,7 +122,7 @@ class PostgresConnection:
 
     async def _run(self, query: Executable, values: Mapping[str, Any] | None) -> Sequence[Row[Any]]:
         with self._translating(), statement("postgres"):
-            async with asyncio.timeout(self._seconds), self._engine.connect() as connection:
+            async with patience(self._seconds), self._engine.connect() as connection:
                 result = await connection.execute(query, values)
                 rows = result.all()
         self._availability.found_up()
