@@ -10,7 +10,7 @@ from gateway.demo_data import load_demo
 from gateway.settings import Settings
 from tests.loading import existing_store, make_database, mongo_url
 from tests.running import Gateway, running
-from tests.servers import GIVEN, Servers, shared_servers
+from tests.servers import GIVEN, Servers, WithoutMongo, shared_servers
 
 # In CI the same examples every time: what random ones find is for the desk, and becomes an example of its own.
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -24,17 +24,29 @@ def pytest_report_header() -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark whatever asks for the shared servers, itself or through fixtures: it has to pass on every Mongo server."""
+    """Mark what asks for `servers`, itself or through fixtures: it touches Mongo, and has to pass on every server."""
     for item in items:
         if "servers" in getattr(item, "fixturenames", ()):
             item.add_marker("mongo")
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+def both_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Run a PostgreSQL and a Mongo server for the whole test run; TEST_MONGO_URL names another Mongo server."""
     with shared_servers(tmp_path_factory.mktemp("servers")) as stores:
         yield stores
+
+
+@pytest.fixture(scope="session")
+def servers(both_servers: Servers) -> Servers:
+    """Share both servers with all tests that touch Mongo: these have to pass on every Mongo server."""
+    return both_servers
+
+
+@pytest.fixture(scope="session")
+def without_mongo(both_servers: Servers) -> Servers:
+    """Share the PostgreSQL server with tests that touch no Mongo."""
+    return WithoutMongo(both_servers.postgres)
 
 
 @pytest.fixture(scope="session")

@@ -62,6 +62,17 @@ class WithGivenMongo:
     mongo: GivenMongo
 
 
+@dataclass(frozen=True, slots=True)
+class WithoutMongo:
+    """Be the PostgreSQL server only, for tests that need not run on every Mongo server: they cannot touch any."""
+
+    postgres: Server
+
+    @property
+    def mongo(self) -> Server:
+        raise AssertionError("this test touches Mongo: it has to ask for the fixture `servers`")
+
+
 @contextmanager
 def shared_servers(folder: Path) -> Iterator[Servers]:
     """Run both servers in *folder*; of Mongo's, the one that TEST_MONGO_URL names instead."""

@@ -15,8 +15,8 @@ BY_CODE = "query ($code: String!) { bookingBy(key: {code: $code}) { %s } }"
 
 
 @pytest.fixture(scope="module")
-async def bikes(servers: Servers) -> AsyncIterator[Gateway]:
-    async with running(await existing_store(servers, "bikes")) as gateway:
+async def bikes(without_mongo: Servers) -> AsyncIterator[Gateway]:
+    async with running(await existing_store(without_mongo, "bikes")) as gateway:
         yield gateway
 
 
@@ -124,9 +124,9 @@ async def test_shipments_and_history_belong_to_their_order(bikes: Gateway) -> No
     }
 
 
-async def test_a_history_is_read_page_by_page(servers: Servers) -> None:
+async def test_a_history_is_read_page_by_page(without_mongo: Servers) -> None:
     """Given changes of one moment, which come in the order of their key, and rows that are no events."""
-    settings = await existing_store(servers, "bikes", "bikes_history")
+    settings = await existing_store(without_mongo, "bikes", "bikes_history")
     assert settings.postgres_url is not None
     await run_sql(
         settings.postgres_url,
@@ -171,8 +171,8 @@ async def test_a_booking_is_asked_for_by_one_key(bikes: Gateway, key: str) -> No
     assert body["errors"]
 
 
-async def test_a_code_of_several_bookings_means_none_of_them(servers: Servers) -> None:
-    settings = await existing_store(servers, "bikes", "bikes_codes")
+async def test_a_code_of_several_bookings_means_none_of_them(without_mongo: Servers) -> None:
+    settings = await existing_store(without_mongo, "bikes", "bikes_codes")
     assert settings.postgres_url is not None
     await run_sql(
         settings.postgres_url,

@@ -46,9 +46,9 @@ SNAPSHOTS: list[tuple[Any, dict[str, Any]]] = [
 
 
 @pytest.fixture
-async def bikes(servers: Servers) -> AsyncIterator[Gateway]:
+async def bikes(without_mongo: Servers) -> AsyncIterator[Gateway]:
     """A store of its own for each test, which may change it."""
-    async with running(await existing_store(servers, "bikes", "odd_bikes")) as gateway:
+    async with running(await existing_store(without_mongo, "bikes", "odd_bikes")) as gateway:
         yield gateway
 
 
@@ -62,8 +62,8 @@ def literal(value: object) -> str:
 
 
 @pytest.mark.parametrize("kind", ["jsonb", "json"])
-async def test_a_snapshot_of_odd_values_says_what_can_be_said(servers: Servers, kind: str) -> None:
-    settings = await existing_store(servers, "bikes", "odd_bikes")
+async def test_a_snapshot_of_odd_values_says_what_can_be_said(without_mongo: Servers, kind: str) -> None:
+    settings = await existing_store(without_mongo, "bikes", "odd_bikes")
     assert settings.postgres_url is not None
     await run_sql(settings.postgres_url, f"ALTER TABLE orders ALTER bike_snapshot TYPE {kind}")
     async with running(settings) as gateway:
@@ -94,9 +94,9 @@ async def test_a_snapshot_that_says_nothing_is_none(bikes: Gateway, stored: str)
     ],
 )
 async def test_images_are_kept_in_whatever_type(
-    servers: Servers, tmp_path_factory: pytest.TempPathFactory, type_: str, stored: str, images: list[str]
+    without_mongo: Servers, tmp_path_factory: pytest.TempPathFactory, type_: str, stored: str, images: list[str]
 ) -> None:
-    settings = await existing_store(servers, "bikes", "odd_bikes")
+    settings = await existing_store(without_mongo, "bikes", "odd_bikes")
     assert settings.postgres_url is not None
     await run_sql(
         settings.postgres_url,

@@ -22,8 +22,8 @@ LISTS = """{
 
 
 @pytest.fixture(scope="module")
-async def platform(servers: Servers) -> AsyncIterator[Gateway]:
-    async with running(await existing_store(servers, "platform")) as gateway:
+async def platform(without_mongo: Servers) -> AsyncIterator[Gateway]:
+    async with running(await existing_store(without_mongo, "platform")) as gateway:
         yield gateway
 
 

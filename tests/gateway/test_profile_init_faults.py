@@ -21,9 +21,9 @@ def file(tmp_path: Path) -> Path:
 
 
 async def test_names_that_toml_or_a_profile_cannot_hold_bare_break_no_draft(
-    servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path
+    without_mongo: Servers, monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
-    url = await make_database(servers, "drafted_odd")
+    url = await make_database(without_mongo, "drafted_odd")
     await run_sql(
         url,
         'CREATE SCHEMA "the crm"',
@@ -50,9 +50,9 @@ async def test_names_that_toml_or_a_profile_cannot_hold_bare_break_no_draft(
 
 
 async def test_a_store_without_customers_is_drafted_as_what_is_missing(
-    servers: Servers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    without_mongo: Servers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    url = await make_database(servers, "drafted_empty")
+    url = await make_database(without_mongo, "drafted_empty")
     await run_sql(url, "CREATE TABLE weather (id int)")
 
     assert await draft(monkeypatch, Settings(postgres_url=url)) == 0
@@ -96,9 +96,9 @@ async def test_a_store_that_does_not_answer_is_named(
 
 
 async def test_a_file_that_is_there_is_written_over_only_by_force(
-    servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path, capsys: pytest.CaptureFixture[str]
+    without_mongo: Servers, monkeypatch: pytest.MonkeyPatch, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = await existing_store(servers, "renos", "drafted_renos")
+    settings = await existing_store(without_mongo, "renos", "drafted_renos")
     write(file, "mine")
 
     assert await draft(monkeypatch, settings, "--output", str(file)) == 2
@@ -113,9 +113,9 @@ async def test_a_file_that_is_there_is_written_over_only_by_force(
 
 
 async def test_a_file_that_cannot_be_written_is_named(
-    servers: Servers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    without_mongo: Servers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = await existing_store(servers, "renos", "drafted_renos")
+    settings = await existing_store(without_mongo, "renos", "drafted_renos")
     missing = tmp_path / "none" / "draft.toml"
     assert await draft(monkeypatch, settings, "--output", str(missing)) == 2
     assert f"The draft cannot be written to {missing}:" in capsys.readouterr().err
@@ -128,9 +128,9 @@ def test_a_store_has_a_name(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 async def test_what_is_left_to_do_is_said(
-    servers: Servers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    without_mongo: Servers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = await existing_store(servers, "bikes", "drafted_bikes")
+    settings = await existing_store(without_mongo, "bikes", "drafted_bikes")
     await draft(monkeypatch, settings)
     said = capsys.readouterr()
     assert "Needed, and not found: store.currency." in said.err

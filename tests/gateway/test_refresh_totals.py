@@ -24,13 +24,13 @@ NORTH = TENANTS[0]
 
 
 @pytest.fixture
-async def renos(servers: Servers) -> Settings:
-    return await existing_store(servers, "renos", "renos_totals")
+async def renos(without_mongo: Servers) -> Settings:
+    return await existing_store(without_mongo, "renos", "renos_totals")
 
 
 @pytest.fixture
-async def salon(servers: Servers) -> Settings:
-    return await existing_store(servers, "salon", "salon_totals")
+async def salon(without_mongo: Servers) -> Settings:
+    return await existing_store(without_mongo, "salon", "salon_totals")
 
 
 async def read(settings: Settings, query: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -281,8 +281,8 @@ async def test_a_column_that_nobody_can_fill_is_named_before_anything_is_written
     assert await salon_totals(salon) == before
 
 
-async def test_totals_that_cannot_be_counted_are_named(servers: Servers, tmp_path: Path) -> None:
-    url = await make_database(servers, "uncounted")
+async def test_totals_that_cannot_be_counted_are_named(without_mongo: Servers, tmp_path: Path) -> None:
+    url = await make_database(without_mongo, "uncounted")
     await run_sql(url, "CREATE TABLE c (id int, at timestamptz, leads int, revenue money)")
     (tmp_path / "p.toml").write_text(
         '[store]\nname="p"\ncurrency="EUR"\n[customer]\ntable="c"\nkey="id"\ncreated_at="at"\n'

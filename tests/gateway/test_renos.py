@@ -13,8 +13,8 @@ STORE: dict[str, Any] = EXPECTED["renos"]
 
 
 @pytest.fixture(scope="module")
-async def renos(servers: Servers) -> AsyncIterator[Gateway]:
-    async with running(await existing_store(servers, "renos")) as gateway:
+async def renos(without_mongo: Servers) -> AsyncIterator[Gateway]:
+    async with running(await existing_store(without_mongo, "renos")) as gateway:
         yield gateway
 
 

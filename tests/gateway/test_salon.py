@@ -21,8 +21,8 @@ CUSTOMERS = """{ customers { totalCount nodes {
 
 
 @pytest.fixture(scope="module")
-async def salon(servers: Servers) -> AsyncIterator[Gateway]:
-    async with running(await existing_store(servers, "salon")) as gateway:
+async def salon(without_mongo: Servers) -> AsyncIterator[Gateway]:
+    async with running(await existing_store(without_mongo, "salon")) as gateway:
         yield gateway
 
 

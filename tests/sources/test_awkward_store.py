@@ -16,8 +16,8 @@ ADA, BO, CID, DEE, EVE, GONE = (f"00000000-0000-4000-8000-00000000000{letter}" f
 
 
 @pytest.fixture(scope="module")
-async def awkward(servers: Servers) -> AsyncIterator[Gateway]:
-    url = await make_database(servers, "awkward")
+async def awkward(without_mongo: Servers) -> AsyncIterator[Gateway]:
+    url = await make_database(without_mongo, "awkward")
     await run_sql(url, (FOLDER / "postgres.sql").read_text())
     async with running(secured(profile=str(FOLDER / "profile.toml"), postgres_url=url)) as gateway:
         yield gateway

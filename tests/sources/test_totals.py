@@ -36,11 +36,11 @@ LOCAL = AT.astimezone(ZoneInfo("Europe/Berlin")).replace(tzinfo=None)
     ],
 )
 async def test_revenue_is_written_as_its_column_can_hold_it(
-    servers: Servers, tmp_path: Path, kind: str, unit: str, expected: object
+    without_mongo: Servers, tmp_path: Path, kind: str, unit: str, expected: object
 ) -> None:
     """Half a cent and half a euro are rounded up; what the column made of it is no drift afterwards."""
     store = await make_store(
-        servers, tmp_path, totals=f'revenue = "revenue"\nunit = "{unit}"', columns=f", revenue {kind}"
+        without_mongo, tmp_path, totals=f'revenue = "revenue"\nunit = "{unit}"', columns=f", revenue {kind}"
     )
     amounts = (
         "(1, 12.34, 'eur'), (1, 0.005, ''), (1, 7, 'USD')" if unit == "minor" else "(1, 12.495, NULL), (1, 7, 'USD')"
@@ -70,9 +70,9 @@ async def test_revenue_is_written_as_its_column_can_hold_it(
     ],
 )
 async def test_totals_are_compared_by_value(
-    servers: Servers, tmp_path: Path, kind: str, stored: str, drifts: bool
+    without_mongo: Servers, tmp_path: Path, kind: str, stored: str, drifts: bool
 ) -> None:
-    store = await make_store(servers, tmp_path, totals='revenue = "revenue"', columns=f", revenue {kind}")
+    store = await make_store(without_mongo, tmp_path, totals='revenue = "revenue"', columns=f", revenue {kind}")
     await store.run(
         f"INSERT INTO customer (id, revenue) VALUES (1, {stored})",
         "INSERT INTO payment (customer_id, amount) VALUES (1, 0.1), (1, 0.2)",
@@ -116,11 +116,11 @@ async def test_totals_are_compared_by_value(
     ],
 )
 async def test_the_first_booking_is_written_in_the_form_of_its_column(
-    servers: Servers, tmp_path: Path, *, start: str, kind: str, dates: str, expected: dict[str, object]
+    without_mongo: Servers, tmp_path: Path, *, start: str, kind: str, dates: str, expected: dict[str, object]
 ) -> None:
     """A booking without start counts by its creation, one whose start is no date not at all."""
     store = await make_store(
-        servers,
+        without_mongo,
         tmp_path,
         totals='first_booking_at = "first"\naccepted = "accepted"\nno_shows = "no_shows"',
         columns=f", first {kind}, accepted int, no_shows int",
@@ -159,11 +159,11 @@ async def test_the_first_booking_is_written_in_the_form_of_its_column(
 )
 @pytest.mark.parametrize("own", [False, True], ids=["in the row", "in a table"])
 async def test_keys_are_told_apart_whatever_their_type(
-    servers: Servers, tmp_path: Path, *, key: str, ref: str, keys: tuple[str, str], own: bool
+    without_mongo: Servers, tmp_path: Path, *, key: str, ref: str, keys: tuple[str, str], own: bool
 ) -> None:
     """A key that the other column writes otherwise, as 007 is no integer, names nobody."""
     store = await make_store(
-        servers, tmp_path, key=key, ref=ref, totals=OWN if own else TOTALS, columns="" if own else COLUMNS
+        without_mongo, tmp_path, key=key, ref=ref, totals=OWN if own else TOTALS, columns="" if own else COLUMNS
     )
     await store.run(f"CREATE TABLE totals (customer_id {ref}, leads int, revenue numeric)" if own else "SELECT")
     connection = await asyncpg.connect(store.url)
@@ -183,9 +183,9 @@ async def test_keys_are_told_apart_whatever_their_type(
     assert [one.key for one in writing.unwritten] == [one for one in keys if one not in there]
 
 
-async def test_totals_of_a_currency_without_decimals(servers: Servers, tmp_path: Path) -> None:
+async def test_totals_of_a_currency_without_decimals(without_mongo: Servers, tmp_path: Path) -> None:
     store = await make_store(
-        servers, tmp_path, currency="JPY", totals='revenue = "revenue"\nunit = "minor"', columns=", revenue int"
+        without_mongo, tmp_path, currency="JPY", totals='revenue = "revenue"\nunit = "minor"', columns=", revenue int"
     )
     await store.run(
         "INSERT INTO customer (id) VALUES (1)", "INSERT INTO payment (customer_id, amount) VALUES (1, 1199.5)"
@@ -218,11 +218,13 @@ _PAYMENTS = st.lists(
 
 
 @pytest.fixture(scope="module")
-async def random_store(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Any:
+async def random_store(without_mongo: Servers, tmp_path_factory: pytest.TempPathFactory) -> Any:
     totals = 'first_booking_at = "first"\naccepted = "accepted"\nno_shows = "no_shows"'
     columns = ", first timestamptz, accepted int, no_shows int"
     folder = tmp_path_factory.mktemp("random")
-    return await make_store(servers, folder, name="random", totals=f"{TOTALS}\n{totals}", columns=COLUMNS + columns)
+    return await make_store(
+        without_mongo, folder, name="random", totals=f"{TOTALS}\n{totals}", columns=COLUMNS + columns
+    )
 
 
 @given(leads=_LEADS, bookings=_BOOKINGS, payments=_PAYMENTS)

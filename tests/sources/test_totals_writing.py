@@ -36,8 +36,8 @@ async def transaction(store: Store, *statements: str) -> AsyncIterator[asyncpg.C
         await connection.close()
 
 
-async def test_a_row_that_somebody_holds_is_passed_over_and_told(servers: Servers, tmp_path: Path) -> None:
-    store = await make_store(servers, tmp_path)
+async def test_a_row_that_somebody_holds_is_passed_over_and_told(without_mongo: Servers, tmp_path: Path) -> None:
+    store = await make_store(without_mongo, tmp_path)
     await fill(store)
     async with transaction(store, "UPDATE customer SET leads = 99 WHERE id = 7"):
         async with asyncio.timeout(60):
@@ -48,8 +48,8 @@ async def test_a_row_that_somebody_holds_is_passed_over_and_told(servers: Server
     assert await store.differing() == set()
 
 
-async def test_a_row_that_is_free_again_is_written(servers: Servers, tmp_path: Path) -> None:
-    store = await make_store(servers, tmp_path)
+async def test_a_row_that_is_free_again_is_written(without_mongo: Servers, tmp_path: Path) -> None:
+    store = await make_store(without_mongo, tmp_path)
     await fill(store)
     async with transaction(store, "UPDATE customer SET bookings = 5 WHERE id = 7") as other:
         refreshing = asyncio.create_task(store.refresh(size=10))
@@ -59,8 +59,8 @@ async def test_a_row_that_is_free_again_is_written(servers: Servers, tmp_path: P
     assert await store.read("SELECT leads, bookings FROM customer WHERE id = 7") == [(7, 0)]
 
 
-async def test_a_table_that_somebody_holds_ends_the_run_soon(servers: Servers, tmp_path: Path) -> None:
-    store = await make_store(servers, tmp_path)
+async def test_a_table_that_somebody_holds_ends_the_run_soon(without_mongo: Servers, tmp_path: Path) -> None:
+    store = await make_store(without_mongo, tmp_path)
     await fill(store, 3)
     async with transaction(store, "LOCK TABLE customer IN SHARE ROW EXCLUSIVE MODE"):
         async with asyncio.timeout(60):
@@ -70,8 +70,8 @@ async def test_a_table_that_somebody_holds_ends_the_run_soon(servers: Servers, t
 
 
 @pytest.mark.parametrize("unique", ["", " PRIMARY KEY"], ids=["without a unique index", "with one"])
-async def test_two_runs_at_once_write_every_row_once(servers: Servers, tmp_path: Path, unique: str) -> None:
-    store = await make_store(servers, tmp_path, totals=OWN, columns="")
+async def test_two_runs_at_once_write_every_row_once(without_mongo: Servers, tmp_path: Path, unique: str) -> None:
+    store = await make_store(without_mongo, tmp_path, totals=OWN, columns="")
     await store.run(_OWN_TABLE.format(unique=unique))
     await fill(store, 120)
     await store.run("INSERT INTO totals SELECT id, 1, 1 FROM customer WHERE id % 3 = 0")
@@ -80,9 +80,9 @@ async def test_two_runs_at_once_write_every_row_once(servers: Servers, tmp_path:
     assert await store.read("SELECT * FROM totals ORDER BY 1") == [(number, number, 0) for number in range(1, 121)]
 
 
-async def test_leads_that_come_meanwhile_are_right_after_the_next_run(servers: Servers, tmp_path: Path) -> None:
+async def test_leads_that_come_meanwhile_are_right_after_the_next_run(without_mongo: Servers, tmp_path: Path) -> None:
     """Whoever counts by themselves while they insert is not overwritten with what was counted before."""
-    store = await make_store(servers, tmp_path)
+    store = await make_store(without_mongo, tmp_path)
     await fill(store, 60)
     await store.refresh()
     await store.run("UPDATE customer SET bookings = 1")
@@ -104,9 +104,9 @@ async def test_leads_that_come_meanwhile_are_right_after_the_next_run(servers: S
 
 
 async def test_what_was_written_before_an_end_stays_and_the_next_run_carries_on(
-    servers: Servers, tmp_path: Path
+    without_mongo: Servers, tmp_path: Path
 ) -> None:
-    store = await make_store(servers, tmp_path)
+    store = await make_store(without_mongo, tmp_path)
     await fill(store, 40)
     await store.refresh(size=5, keys=map(str, range(1, 21)))
     async with transaction(store, "LOCK TABLE customer IN ACCESS EXCLUSIVE MODE"):
@@ -121,10 +121,10 @@ async def test_what_was_written_before_an_end_stays_and_the_next_run_carries_on(
 
 
 async def test_a_row_that_the_database_refuses_is_told_and_the_others_are_written(
-    servers: Servers, tmp_path: Path
+    without_mongo: Servers, tmp_path: Path
 ) -> None:
     columns = ", leads smallint NOT NULL DEFAULT 0 CHECK (leads <> 7), bookings int DEFAULT 0, revenue float8 DEFAULT 0"
-    store = await make_store(servers, tmp_path, columns=columns)
+    store = await make_store(without_mongo, tmp_path, columns=columns)
     await fill(store)
     await store.run("INSERT INTO payment (customer_id, amount) VALUES (9, 1e400)")
     writing = await store.refresh(size=16)
@@ -135,8 +135,8 @@ async def test_a_row_that_the_database_refuses_is_told_and_the_others_are_writte
     assert await store.differing() == {"7", "9"}
 
 
-async def test_a_table_that_refuses_everything_ends_the_run(servers: Servers, tmp_path: Path) -> None:
-    store = await make_store(servers, tmp_path)
+async def test_a_table_that_refuses_everything_ends_the_run(without_mongo: Servers, tmp_path: Path) -> None:
+    store = await make_store(without_mongo, tmp_path)
     await fill(store, 150)
     await store.run(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'hands off'; END $$",
@@ -146,8 +146,8 @@ async def test_a_table_that_refuses_everything_ends_the_run(servers: Servers, tm
         await store.refresh(size=50)
 
 
-async def test_a_server_that_only_reads_ends_the_run_at_once(servers: Servers, tmp_path: Path) -> None:
-    store = await make_store(servers, tmp_path)
+async def test_a_server_that_only_reads_ends_the_run_at_once(without_mongo: Servers, tmp_path: Path) -> None:
+    store = await make_store(without_mongo, tmp_path)
     await fill(store, 3)
     (database,) = (await store.read("SELECT current_database()::text"))[0]
     await store.run(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
@@ -158,8 +158,8 @@ async def test_a_server_that_only_reads_ends_the_run_at_once(servers: Servers, t
         await store.run("SET default_transaction_read_only = off", f"ALTER DATABASE {database} RESET ALL")
 
 
-async def test_a_second_row_of_a_customer_is_brought_in_line_as_well(servers: Servers, tmp_path: Path) -> None:
-    store = await make_store(servers, tmp_path, totals=OWN, columns="")
+async def test_a_second_row_of_a_customer_is_brought_in_line_as_well(without_mongo: Servers, tmp_path: Path) -> None:
+    store = await make_store(without_mongo, tmp_path, totals=OWN, columns="")
     await store.run(_OWN_TABLE.format(unique=""))
     await fill(store, 2)
     await store.run("INSERT INTO totals VALUES (1, 0, 0), (1, 1, 0), (2, 0, 0), (99, 5, 5)")
