@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import iso4217
 
@@ -92,20 +93,9 @@ class Columns:
                     return Match(one, exact=False)
         return None
 
-    def forms(self, name: str) -> set[str]:
+    def forms(self, name: str) -> frozenset[str]:
         """Give what *name* comes down to: whole, without the place's own noun, without unit and currency."""
-        whole = words_of(name)
-        short = without_leading(whole, self._stems)
-        forms = {joined(whole), joined(short)}
-        for words in (whole, short):
-            kept = list(words)
-            while len(kept) > 1 and kept[-1] in _TAILS:
-                kept.pop()
-            forms.add(joined(kept))
-        within, _, leaf = name.rpartition(".")
-        if joined(words_of(within)) in CONTAINERS:
-            forms.add(joined(words_of(leaf)))
-        return forms
+        return _forms(name, tuple(self._stems))
 
     def fill(self, part: Part, names_at: str, keys: Iterable[str] | None = None) -> None:
         """Give *part* the columns that play its roles, as the vocabulary of *names_at* calls them."""
@@ -147,6 +137,22 @@ class Columns:
         outer = {name.partition(".")[0] for name in self.place.columns if "." in name}
         listed = [one for name, one in self.free.items() if self.place.kind == "table" or name not in outer]
         return [f"{written_name(one.name)} ({one.type}{_keys(one)})" for one in listed]
+
+
+@lru_cache(maxsize=100_000)  # every role asks about every column
+def _forms(name: str, stems: tuple[str, ...]) -> frozenset[str]:
+    whole = words_of(name)
+    short = without_leading(whole, stems)
+    forms = {joined(whole), joined(short)}
+    for words in (whole, short):
+        kept = list(words)
+        while len(kept) > 1 and kept[-1] in _TAILS:
+            kept.pop()
+        forms.add(joined(kept))
+    within, _, leaf = name.rpartition(".")
+    if joined(words_of(within)) in CONTAINERS:
+        forms.add(joined(words_of(leaf)))
+    return frozenset(forms)
 
 
 def written_name(name: str) -> str:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|\d+")
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae", "ł": "l", "đ": "d"})
@@ -13,6 +14,7 @@ _ENDINGS = ("", "s", "es", "n", "en", "e", "er", "r", "ne", "y", "ies")
 _LONG = 5
 
 
+@lru_cache(maxsize=100_000)  # every rule asks about the same names
 def words_of(name: str) -> tuple[str, ...]:
     """Split *name* (snake_case, camelCase, PascalCase or whatever) into words of small plain letters."""
     plain = unicodedata.normalize("NFKD", name.translate(_LETTERS))
