@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.findings import Check, Finding
 from sources.index_needs import Need, Reads, needs_of
-from sources.index_statements import columns_in, name_of, statements_for, wanted_by
+from sources.index_statements import columns_in, name_of, part_of, statements_for, wanted_by
 from sources.postgres_connection import PostgresConnection
 from sources.postgres_reading import PostgresReading
 from sources.postgres_tables import tables_of
@@ -103,7 +103,8 @@ class IndexChecks(PostgresReading):
         wanted = {need: wanted_by(need) for need in missing if need.possible}
         partitioned = {name for name, row in kinds.items() if row.kind == _PARTITIONED}
         statements = statements_for(wanted.values(), {name: row.taken for name, row in kinds.items()}, partitioned)
-        return [_finding(need, statements.get(wanted[need]) if need in wanted else None) for need in missing]
+        findings = (_finding(need, statements[wanted[need]] if need in wanted else None) for need in missing)
+        return list(dict.fromkeys(findings))
 
     async def _is_met(self, need: Need, indexes: Sequence[Index]) -> bool:
         """Say whether the database finds what *need* is about without going through a whole table."""
@@ -160,15 +161,18 @@ def _ways(plan: Plan, need: Need) -> list[Access]:
 
 
 _MESSAGES = {
-    Reads.LOOKUP: "{table} has no index that begins with {column}: whoever looks for rows by it reads all of them",
-    Reads.ORDER: "{table} has no index in the order of {column} and key: every page sorts all rows",
-    Reads.REST: "{table} has no index of the rows without a date in {column}: lists end with a walk through all rows",
+    Reads.LOOKUP: "{table} has no index that begins with {what}: whoever looks for rows by it reads all of them",
+    Reads.ORDER: "{table} has no index in the order of {what} and key: every page sorts all rows",
+    Reads.REST: "{table} has no index of the rows without a date in {what}: lists end with a walk through all rows",
 }
 
 
 def _finding(need: Need, statement: str | None) -> Finding:
-    columns = columns_in(*(need.condition if need.reads is Reads.REST else need.parts[:1]))
-    message = _MESSAGES[need.reads].format(table=need.mapped.table.fullname, column=" or ".join(columns))
+    about = need.condition[-1] if need.reads is Reads.REST else need.parts[0]
+    what = " or ".join(columns_in(about))
+    if need.reads is Reads.LOOKUP and not isinstance(about, Column):
+        what = part_of(about)
+    message = _MESSAGES[need.reads].format(table=need.mapped.table.fullname, what=what)
     if not need.possible:
         message += "; no index can hold it, because one of its dates is kept as text, and the other is not"
     return Finding(check=Check.MISSING_INDEX, where=need.where, message=message, mends=statement)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement
+from sqlalchemy import Column, ColumnElement, and_
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression
@@ -43,9 +43,9 @@ def wanted_by(need: Need) -> Wanted:
     expressions = [*tenant, *need.parts, *need.more]
     return Wanted(
         name_of(need.mapped),
-        tuple(dict.fromkeys(map(_part, expressions))),
+        tuple(dict.fromkeys(map(part_of, expressions))),
         tuple(columns_in(*expressions)),
-        " AND ".join(map(_written, need.condition)),
+        _written(and_(*need.condition)) if need.condition else "",
     )
 
 
@@ -91,7 +91,7 @@ def _names(wanted: Wanted) -> Iterator[str]:
         number += 1
 
 
-def _part(expression: ColumnElement[Any]) -> str:
+def part_of(expression: ColumnElement[Any]) -> str:
     """Write *expression* as a part of an index: a column, by code points where it is, or anything in parentheses."""
     if isinstance(expression, Column):
         return quoted_column(expression)

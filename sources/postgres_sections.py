@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, false, func, not_, or_
+from sqlalchemy import ColumnElement, Text, and_, bindparam, false, func, not_, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from sources.postgres_faults import MappingFaults
@@ -42,7 +42,7 @@ class Sections:
         assert leads is not None
         named, key = mapped["customer"], leads["key"]
         if mapped.info("customer").type != leads.info("key").type:
-            named, key = cast(named, Text), cast(key, Text)
+            named, key = mapped.text("customer"), leads.text("key")
         same_tenant = [mapped["tenant"] == leads["tenant"]] if "tenant" in mapped and "tenant" in leads else []
         joined = mapped.table.outerjoin(leads.table, and_(named == key, *same_tenant, *leads.own_conditions))
         return Owner(leads["customer"], leads.key_type("customer"), joined, (named, key))

@@ -96,7 +96,7 @@ def _archived(
     listed = sections.map(name, Rows(name_of=catalogue.table), roles(key=catalogue.key))
     by, key = mapped["by"], listed["key"]
     if mapped.info("by").type != listed.info("key").type:
-        by, key = cast(by, Text), cast(key, Text)
+        by, key = mapped.text("by"), listed.text("key")
     there = select(literal(1)).select_from(listed.table).where(key == by).correlate(mapped.table).exists()
     return case((func.btrim(mapped.text("by")) != "", not_(there))), (listed, key)
 

@@ -1,66 +1,66 @@
-"""With the indexes that doctor prints, no page and no profile goes through a big table, in any of the stores."""
+"""A store that is awkward in every way has its plans too: with the printed indexes, nothing big is gone through.
+
+Customers through leads, keys that compare as text only, dates as text, conditions, an order over two dates. The indexes
+are printed while the store is small, and hold once it is big.
+"""
 
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Select
 
-from domain.ids import encode_id
-from domain.records import RecordKind
+from gateway.embedded import EmbeddedStores
 from sources.postgres_connection import PostgresConnection
 from sources.query_plans import accesses
 from tests.commanding import run_command
-from tests.large import large_store
-from tests.loading import run_sql
-from tests.running import Gateway, running
-from tests.servers import Servers
+from tests.loading import make_database, run_sql
+from tests.running import Gateway, running, secured
 
-CUSTOMERS = 30_000
-#: What the server takes reading so many rows for, at the least: a page of it costs 1, looking at a row 0.01.
-COST_OF_A_SCAN = CUSTOMERS * 0.02
-CLIENT = "a0000000-0000-0000-0000-000000000064"
-#: The stores with rows in PostgreSQL: a tenant, and a customer, lead and booking of it with all that there is.
-STORES: Mapping[str, tuple[str | None, str, str, str]] = {
-    "renos": (None, "c100", "l100", "b100"),
-    "bikes": (None, "00000000-0000-0000-0000-000000000064", "n100", "00000000-0000-0000-0000-000000000064"),
-    "salon": ("aaaaaaaa-0000-4000-8000-000000000001", "L100", "", "a100"),
-    "platform": ("11111111-0000-4000-8000-000000000001", CLIENT, CLIENT, ""),
-    "grocer": ("north", "1100", "1100", "1100"),
-}
-EVENTS = "history(first: 3) { nodes { at to } totalCount }"
-LEAD = f"id status createdAt snapshot {{ title archived }} {EVENTS}"
-BOOKING = f"{LEAD} code startAt shipments {{ provider }} lead {{ id }}"
-CUSTOMER = f"""id name createdAt totalLeads totalBookings totalRevenue {{ amount }}
-  revenue {{ count average {{ amount }} }} externalAccounts {{ provider }} records {{ key }}
+FOLDER = Path(__file__).parent / "awkward"
+ROWS = 30_000
+#: What the server takes reading so many rows for, at the least: a page of them costs 1, looking at one 0.01.
+COST_OF_A_SCAN = ROWS * 0.02
+GROWN = f"""
+INSERT INTO crm."Customer" SELECT lpad(to_hex(n), 32, '0')::uuid, 'Given ' || n, '{{}}', NULL, 'on', n % 50 = 0,
+    timestamp '2024-01-01' + n * interval '3 minutes' FROM generate_series(10, {ROWS}) AS n;
+INSERT INTO crm."Lead" SELECT n, lpad(to_hex(n), 32, '0')::uuid::text, 'web', 'new', 1, (n % 40 = 0)::int,
+    to_char(timestamp '2024-01-01' + n * interval '3 minutes', 'YYYY-MM-DD"T"HH24:MI:SS')
+    FROM generate_series(10, {ROWS}) AS n;
+INSERT INTO crm."Booking" SELECT n, n::text, 'yes', timestamptz '2024-01-01Z' + n * interval '3 minutes', 30,
+    date '2024-01-01' + n / 100, '12', 'EUR', true FROM generate_series(10, {ROWS}) AS n;
+INSERT INTO crm."Payment" SELECT n, n, 1, NULL, '2025-01-01T00:00:00.000Z' FROM generate_series(10, {ROWS}) AS n;
+"""
+LEAD = "id status createdAt"
+BOOKING = f"{LEAD} startAt lead {{ id }}"
+CUSTOMER = f"""id name createdAt totalLeads totalBookings totalRevenue {{ amount }} revenue {{ count }}
   leads {{ nodes {{ {LEAD} }} }} oldLeads: leads(last: 2) {{ nodes {{ id }} }}
-  changed: leads(orderBy: {{by: UPDATED_AT, direction: ASC}}) {{ nodes {{ id }} }}
   bookings {{ nodes {{ {BOOKING} }} }} oldBookings: bookings(last: 2) {{ nodes {{ id }} }}
   made: bookings(orderBy: {{by: CREATED_AT}}) {{ nodes {{ id }} }}"""
 PAGES = {
     ("customers", "CREATED_AT"): CUSTOMER,
     ("leads", "CREATED_AT"): f"{LEAD} customer {{ {CUSTOMER} }}",
-    ("leads", "UPDATED_AT"): f"{LEAD} customer {{ id }}",
     ("bookings", "START_AT"): f"{BOOKING} customer {{ {CUSTOMER} }}",
     ("bookings", "CREATED_AT"): f"{BOOKING} customer {{ id }}",
 }
 Sent = list[tuple[Select[Any], Mapping[str, Any]]]
 
 
-@pytest.fixture(scope="module", params=STORES)
-async def store(request: pytest.FixtureRequest, servers: Servers) -> AsyncIterator[tuple[str, Gateway]]:
-    """Serve a store of a real size, with just the indexes that were printed for it, made while it was small."""
-    name = request.param
-    settings = await large_store(servers, name, customers=0, in_mongo=0)
-    everyone = [] if STORES[name][0] is None else ["--all-tenants"]
-    report = (await run_command(settings, "doctor", "--json", *everyone)).json
-    missing = [one for one in report["findings"] if one["check"] == "missing-index"]
-    made = dict.fromkeys(one["mends"] for one in missing if one["mends"].startswith("CREATE INDEX CONCURRENTLY "))
-    settings = await large_store(servers, name, customers=CUSTOMERS, in_mongo=0)
-    assert settings.postgres_url is not None
-    await run_sql(settings.postgres_url, *made, "VACUUM ANALYZE")
+@pytest.fixture(scope="module")
+async def awkward(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
+    url = await make_database(servers, "awkward_plans")
+    await run_sql(url, (FOLDER / "postgres.sql").read_text())
+    settings = secured(profile=str(FOLDER / "profile.toml"), postgres_url=url)
+    report = (await run_command(settings, "doctor", "--json")).json
+    made = dict.fromkeys(one["mends"] for one in report["findings"] if one["check"] == "missing-index")
+    assert all(statement.startswith("CREATE INDEX CONCURRENTLY ") for statement in made)
+    await run_sql(url, *made)
+    report = (await run_command(settings, "doctor", "--json")).json
+    assert "missing-index" not in {one["check"] for one in report["findings"]}
+    await run_sql(url, GROWN, "VACUUM ANALYZE")
     async with running(settings) as gateway:
-        yield name, gateway
+        yield gateway
 
 
 @pytest.fixture
@@ -87,45 +87,31 @@ async def assert_nothing_big_is_scanned(gateway: Gateway, sent: Sent) -> None:
             plan = await planner.plan(query, values)
             scanned = {way.table for way in accesses(plan) if way.index is None}
             assert not scanned, f"{query}\n{values}\n{plan}"
-            assert plan["Total Cost"] < COST_OF_A_SCAN / 2, f"{query}\n{values}\n{plan}"
+            assert plan["Total Cost"] < COST_OF_A_SCAN, f"{query}\n{values}\n{plan}"
     finally:
         await planner.close()
 
 
 @pytest.mark.parametrize(("root", "order"), PAGES, ids=["-".join(page) for page in PAGES])
-async def test_no_page_goes_through_a_big_table(store: tuple[str, Gateway], sent: Sent, root: str, order: str) -> None:
-    name, gateway = store
+async def test_no_page_goes_through_a_big_table(awkward: Gateway, sent: Sent, root: str, order: str) -> None:
     for direction in ("ASC", "DESC"):
         for size, other in (("first", "after"), ("last", "before")):
             by = f"orderBy: {{by: {order}, direction: {direction}}}"
             selected = f"nodes {{ {PAGES[root, order]} }} pageInfo {{ startCursor endCursor }}"
             query = f"query ($at: String) {{ {root}({size}: 5, {other}: $at, {by}) {{ {selected} }} }}"
-            page = await gateway.data(query, {"at": None}, tenant=STORES[name][0])
-            if page[root] is None:
-                pytest.skip(f"{name} has no {root}")
-            assert len(page[root]["nodes"]) == 5
-            cursor = page[root]["pageInfo"]["endCursor" if size == "first" else "startCursor"]
-            page = await gateway.data(query, {"at": cursor}, tenant=STORES[name][0])
-            assert len(page[root]["nodes"]) == 5
-    await assert_nothing_big_is_scanned(gateway, sent)
+            cursor = None
+            for _ in range(2):
+                page = (await awkward.data(query, {"at": cursor}))[root]
+                assert len(page["nodes"]) == 5
+                cursor = page["pageInfo"]["endCursor" if size == "first" else "startCursor"]
+    await assert_nothing_big_is_scanned(awkward, sent)
 
 
-async def test_no_profile_goes_through_a_big_table(store: tuple[str, Gateway], sent: Sent) -> None:
-    name, gateway = store
-    tenant, customer, lead, booking = STORES[name]
-    query = f"""query ($customer: ID!, $ids: [ID!]!, $key: String!) {{
-      customer(id: $customer) {{ {CUSTOMER} }}
-      customerBy(key: {{crm: $key}}) {{ name }}
-      nodes(ids: $ids) {{ id ... on Customer {{ totalLeads }} ... on Lead {{ createdAt }} ... on Booking {{ code }} }}
-      byCode: bookingBy(key: {{code: "L-100"}}) {{ id }}
-      byToken: bookingBy(key: {{trackingToken: "large-100"}}) {{ id }}
+async def test_no_profile_goes_through_a_big_table(awkward: Gateway, sent: Sent) -> None:
+    query = f"""query ($key: String!) {{
+      customerBy(key: {{crm: $key}}) {{ {CUSTOMER} }}
+      bookingBy(key: {{key: "100"}}) {{ {BOOKING} customer {{ {CUSTOMER} }} }}
     }}"""
-    ids = [
-        encode_id("Customer", tenant, customer, RecordKind.CRM),
-        encode_id("Lead", tenant, lead),
-        encode_id("Booking", tenant, booking),
-    ]
-    found = await gateway.data(query, {"customer": ids[0], "key": customer, "ids": ids}, tenant=tenant)
-    assert found["customer"]["bookings"]["nodes"]
-    assert found["customerBy"] is not None
-    await assert_nothing_big_is_scanned(gateway, sent)
+    found = await awkward.data(query, {"key": "00000000-0000-0000-0000-000000000063"})
+    assert found["customerBy"]["bookings"]["nodes"][0]["lead"] is not None
+    await assert_nothing_big_is_scanned(awkward, sent)
