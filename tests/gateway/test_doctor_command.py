@@ -8,30 +8,30 @@ import pytest
 from pymongo import MongoClient
 from sqlalchemy import text
 
-from gateway.embedded import EmbeddedStores
 from gateway.settings import Settings
 from sources.checks_postgres import PostgresChecks
 from sources.profile_reading import read_profile
 from tests.commanding import run_command
 from tests.loading import existing_store, mongo_url, run_sql
 from tests.running import secured
+from tests.servers import Servers
 
 NOWHERE = "postgresql+asyncpg://nobody@127.0.0.1:1/nothing"
 
 
 @pytest.fixture(scope="module")
-async def grocer_settings(servers: EmbeddedStores) -> Settings:
+async def grocer_settings(servers: Servers) -> Settings:
     return await existing_store(servers, "grocer", "doctors_grocer")
 
 
 @pytest.fixture(scope="module")
-async def bikes_settings(servers: EmbeddedStores) -> Settings:
-    return await existing_store(servers, "bikes", "doctors_bikes")
+async def bikes_settings(without_mongo: Servers) -> Settings:
+    return await existing_store(without_mongo, "bikes", "doctors_bikes")
 
 
 @pytest.fixture
-async def renos_settings(servers: EmbeddedStores) -> Settings:
-    return await existing_store(servers, "renos", "doctors_renos")
+async def renos_settings(without_mongo: Servers) -> Settings:
+    return await existing_store(without_mongo, "renos", "doctors_renos")
 
 
 async def mend(settings: Settings, *more: str) -> None:
@@ -59,11 +59,11 @@ async def test_a_store_with_nothing_wrong_in_it_ends_with_0(renos_settings: Sett
     assert report == {"store": "renos", "tenants": [None], "findings": [], "notes": [], "ok": True}
 
 
-async def test_notes_alone_are_nothing_wrong(servers: EmbeddedStores) -> None:
+async def test_notes_alone_are_nothing_wrong(servers: Servers) -> None:
     settings = secured(profile="delivery", mongo_url=mongo_url(servers, "doctors_new"))
     assert settings.mongo_url is not None
     with MongoClient[dict[str, Any]](settings.mongo_url) as client:
-        client.drop_database("doctors_new")
+        client.drop_database(client.get_default_database().name)
     ran = await run_command(settings, "doctor", "--json")
     assert ran.status == 0
     assert (ran.json["ok"], ran.json["findings"]) == (True, [])

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from gateway.embedded import EmbeddedStores
 from tests.commanding import run_command
 from tests.loading import existing_store, fill_mongo, make_database, mongo_url, run_sql
 from tests.running import secured
+from tests.servers import Servers
 
 AWKWARD = Path(__file__).parents[1] / "sources" / "awkward"
 Told = dict[tuple[str, str], list[dict[str, Any]]]
@@ -27,8 +27,8 @@ def shown(told: Told, check: str, where: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-async def awkward(servers: EmbeddedStores) -> Told:
-    url = await make_database(servers, "doctors_awkward")
+async def awkward(without_mongo: Servers) -> Told:
+    url = await make_database(without_mongo, "doctors_awkward")
     odd = "INSERT INTO crm.\"Booking\" VALUES (6, '1', 'yes', NULL, 30, '2025-07-05', '7', 'XX7', true)"
     await run_sql(url, (AWKWARD / "postgres.sql").read_text(), odd)
     settings = secured(profile=str(AWKWARD / "profile.toml"), postgres_url=url)
@@ -61,8 +61,8 @@ def test_rows_that_name_what_does_not_count(awkward: Told) -> None:
     assert shown(awkward, "orphaned-booking", "booking.lead") == {"4": "6", "5": "none"}
 
 
-async def test_bookings_that_reach_nobody_through_their_lead(servers: EmbeddedStores) -> None:
-    settings = await existing_store(servers, "renos", "doctors_through")
+async def test_bookings_that_reach_nobody_through_their_lead(without_mongo: Servers) -> None:
+    settings = await existing_store(without_mongo, "renos", "doctors_through")
     assert settings.postgres_url is not None
     await run_sql(
         settings.postgres_url,
@@ -89,8 +89,8 @@ async def test_bookings_that_reach_nobody_through_their_lead(servers: EmbeddedSt
     assert shown(told, "orphaned-lead", "lead.customer")["lead-a1"] == "gone"
 
 
-async def test_keys_and_identifiers_that_several_rows_have(servers: EmbeddedStores) -> None:
-    settings = await existing_store(servers, "platform", "doctors_twice")
+async def test_keys_and_identifiers_that_several_rows_have(without_mongo: Servers) -> None:
+    settings = await existing_store(without_mongo, "platform", "doctors_twice")
     assert settings.postgres_url is not None
     first = "11111111-0000-4000-8000-000000000001"
     # Aya's number as people in Ireland and at a desk write it, Bo's address, and one that only folds to another.
@@ -129,8 +129,8 @@ async def test_keys_and_identifiers_that_several_rows_have(servers: EmbeddedStor
     ]
 
 
-async def test_a_status_that_is_no_vocabulary_is_told_in_one(servers: EmbeddedStores) -> None:
-    settings = await existing_store(servers, "renos", "doctors_words")
+async def test_a_status_that_is_no_vocabulary_is_told_in_one(without_mongo: Servers) -> None:
+    settings = await existing_store(without_mongo, "renos", "doctors_words")
     assert settings.postgres_url is not None
     await run_sql(settings.postgres_url, """UPDATE "Lead" SET status = 'word ' || id""")
     told = by_place((await run_command(settings, "doctor", "--json")).json["findings"])
@@ -139,7 +139,7 @@ async def test_a_status_that_is_no_vocabulary_is_told_in_one(servers: EmbeddedSt
     assert (findings[-1]["message"], findings[-1]["count"]) == ("36 more words are mapped to no status", 36)
 
 
-async def test_documents_that_are_odd(servers: EmbeddedStores) -> None:
+async def test_documents_that_are_odd(servers: Servers) -> None:
     url = mongo_url(servers, "doctors_documents")
     at = datetime(2025, 7, 1, tzinfo=UTC)
     account = {"role": "customer", "is_active": True}

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Select
 
-from gateway.embedded import EmbeddedStores
 from sources.postgres_connection import PostgresConnection
 from sources.query_plans import accesses
 from tests.commanding import run_command
 from tests.loading import make_database, run_sql
 from tests.running import Gateway, running, secured
+from tests.servers import Servers
 
 FOLDER = Path(__file__).parent / "awkward"
 ROWS = 30_000
@@ -48,8 +48,8 @@ Sent = list[tuple[Select[Any], Mapping[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-async def awkward(servers: EmbeddedStores) -> AsyncIterator[Gateway]:
-    url = await make_database(servers, "awkward_plans")
+async def awkward(without_mongo: Servers) -> AsyncIterator[Gateway]:
+    url = await make_database(without_mongo, "awkward_plans")
     await run_sql(url, (FOLDER / "postgres.sql").read_text())
     settings = secured(profile=str(FOLDER / "profile.toml"), postgres_url=url)
     report = (await run_command(settings, "doctor", "--json")).json
