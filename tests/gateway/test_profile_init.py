@@ -84,8 +84,10 @@ async def test_the_stores_are_only_read(servers: Servers, monkeypatch: pytest.Mo
     assert parsed(file).keys() >= {"customer", "account"}
 
 
-async def test_a_big_table_is_not_read_through(servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
-    url = await make_database(servers, "drafted_big")
+async def test_a_big_table_is_not_read_through(
+    without_mongo: Servers, monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    url = await make_database(without_mongo, "drafted_big")
     rows = 200_000
     await run_sql(
         url,
@@ -121,9 +123,9 @@ async def rows_read(url: str) -> int:
 
 
 async def test_a_table_that_may_not_be_read_is_left_out(
-    servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path
+    without_mongo: Servers, monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
-    settings = await existing_store(servers, "renos", "drafted_partly")
+    settings = await existing_store(without_mongo, "renos", "drafted_partly")
     assert settings.postgres_url is not None
     await run_sql(
         settings.postgres_url,

@@ -36,8 +36,8 @@ INSERT INTO facturas (empresa_id, cliente_id, total, estado, fecha_emision) VALU
 """
 
 
-async def test_a_store_in_spanish(servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
-    url = await make_database(servers, "drafted_spanish")
+async def test_a_store_in_spanish(without_mongo: Servers, monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    url = await make_database(without_mongo, "drafted_spanish")
     await run_sql(url, SPANISH)
 
     await draft(monkeypatch, Settings(postgres_url=url), "--output", str(file))
@@ -82,9 +82,9 @@ INSERT INTO crm_lead (customer_id, status, created) VALUES (1, 7, now());
 
 
 async def test_tables_with_a_prefix_and_statuses_as_numbers(
-    servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path
+    without_mongo: Servers, monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
-    url = await make_database(servers, "drafted_prefixed")
+    url = await make_database(without_mongo, "drafted_prefixed")
     await run_sql(url, PREFIXED)
 
     await draft(monkeypatch, Settings(postgres_url=url), "--output", str(file))
@@ -176,9 +176,9 @@ async def test_a_section_without_a_tenant_is_asked_for_one_where_others_have_it(
 
 
 async def test_a_column_that_begins_many_keys_is_no_tenant_where_it_is_the_customers_own_key(
-    servers: Servers, monkeypatch: pytest.MonkeyPatch, file: Path
+    without_mongo: Servers, monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
-    url = await make_database(servers, "drafted_joined")
+    url = await make_database(without_mongo, "drafted_joined")
     tables = ("customer_tags", "customer_notes", "customer_shops", "customer_lists")
     await run_sql(
         url,
