@@ -23,10 +23,12 @@ from sources.checks_sql import (
     rows_of,
     twice,
 )
+from sources.index_statements import name_of
 from sources.postgres import PostgresSource
 from sources.postgres_mapping import MappedTable
 from sources.postgres_reading import Tenant
 from sources.postgres_tables import Tables
+from sources.postgres_totals_columns import REFLECT_UNIQUE
 from sources.postgres_totals_reading import PostgresTotals
 from sources.profile import Profile, StatusMap
 
@@ -147,6 +149,9 @@ class PostgresChecks(PostgresSource):
     async def duplicate_keys(self, tenant: Tenant, section: str, examples: int) -> list[Finding]:
         """Find keys that several rows of *section* have: the gateway shows one of them."""
         mapped = await self._section(section)
+        own = [mapped.column(role).name for role in ("key", "tenant") if role in mapped]
+        if await self._connection.rows(REFLECT_UNIQUE, {"name": name_of(mapped), "columns": own}):
+            return []
         message = "has several rows within the tenant" if mapped.has_tenant else "has several rows"
         odd = Odd(Check.DUPLICATE_KEY, f"{section}.key", message, twice(mapped))
         return await self._found(tenant, mapped, [odd], examples)

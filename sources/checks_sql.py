@@ -13,7 +13,6 @@ from sqlalchemy import (
     cast,
     column,
     func,
-    literal_column,
     null,
     or_,
     select,
@@ -29,15 +28,15 @@ _WHOLE = frozenset({"int2", "int4", "int8"})
 
 
 def row_key(mapped: MappedTable, reflected: Reflected) -> ColumnElement[Any]:
-    """Be what tells a row of *mapped* apart: its key, else its primary key, else its place in the table."""
+    """Be what tells a row of *mapped* apart: its key, else its primary key, else whose it is."""
     if "key" in mapped:
         return mapped.ordered_key()
     table = mapped.table
-    name = quoted(f"{table.schema}.{table.name}" if table.schema else table.name)
-    primary = [cast(column(name), Text) for name, info in reflected[name].items() if info.primary]
+    primary = [cast(column(name), Text) for name, info in reflected[quoted(table.fullname)].items() if info.primary]
     if primary:
         return func.concat_ws(" ", *primary).collate("C")
-    return cast(literal_column("ctid"), Text).collate("C")
+    owner = next((role for role in ("owner", "customer") if role in mapped), "")
+    return func.coalesce(cast(mapped.raw(owner), Text), "").collate("C")
 
 
 def rows_of(

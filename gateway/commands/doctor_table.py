@@ -63,8 +63,9 @@ def _table(heading: str, findings: Sequence[Finding], style: str) -> Table:
 def _what(finding: Finding) -> Text:
     text = Text(_printable(finding.message))
     if finding.examples:
-        shown = (f"{one.key} ({one.detail})" if one.detail else one.key for one in finding.examples)
-        text.append(_printable(f"\n{', '.join(shown)}"), style="dim")
+        shown = (f"{one.key}: {one.detail}" if one.detail else one.key for one in finding.examples)
+        apart = "\n" if any(one.detail for one in finding.examples) else ", "
+        text.append(_printable(f"\n{apart.join(shown)}"), style="dim")
     return text
 
 
