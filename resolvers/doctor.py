@@ -13,7 +13,7 @@ from domain.findings import Check, Finding
 from domain.link_findings import link_findings
 from domain.records import RecordKind
 from resolvers.counting import living_rows
-from sources.checks_mongo import MongoChecks
+from sources.checks_mongo import MongoChecks, Seen
 from sources.checks_postgres import AMOUNTS, DATES, KEYED, STATUSES, PostgresChecks
 from sources.checks_totals import drifted_totals, totals_without_customer, uncountable_totals
 from sources.profile import Profile
@@ -42,6 +42,8 @@ class Doctor:
     down: set[str] = field(default_factory=set)
     #: What the database contradicts, and was told to.
     contradictions: set[str] = field(default_factory=set)
+    #: What the documents of each kind have.
+    seen: dict[RecordKind, Seen] = field(default_factory=dict)
 
     @property
     def profile(self) -> Profile:
@@ -110,6 +112,11 @@ class Doctor:
             tasks.append(Task("accounts and delivery records", "mongo", partial(self._walk, tenant)))
         return tasks
 
+    def last(self, tenants: Sequence[str | None]) -> list[Finding]:
+        """Tell what no document had, in any of the *tenants* that were looked at."""
+        only = tenants[0] if len(tenants) == 1 else None
+        return [finding for seen in self.seen.values() for finding in seen.findings(only)]
+
     def _maps(self, section: str) -> bool:
         found: Any = self.profile
         for name in section.split("."):
@@ -171,6 +178,7 @@ class Doctor:
         for kind in self.stores.mongo_kinds:
             shared = SharedIdentifiers(self.profile.store.phone_region)
             walk = await self.documents.walk(tenant, kind, shared)
+            self.seen.setdefault(kind, Seen(kind.value.lower(), self.documents.section(kind))).add(walk)
             links[kind] = walk.names
             findings += walk.findings(tenant, self.examples)
             findings += await asyncio.to_thread(shared.findings, kind.value.lower(), tenant, self.examples)

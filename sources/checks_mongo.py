@@ -56,6 +56,32 @@ class MongoChecks(MongoSource):
         return section
 
 
+class Seen:
+    """Remember what the documents of a *section*, called *name*, have, whichever tenant's they are."""
+
+    def __init__(self, name: str, section: AccountSection | DeliverySection) -> None:
+        self._name = name
+        self._collection = section.name_of
+        self._documents = 0
+        self._unseen = dict(_mapped(section))
+
+    def add(self, walk: "Walk") -> None:
+        self._documents += walk.documents
+        self._unseen = {where: field for where, field in self._unseen.items() if where in walk.unseen}
+
+    def findings(self, tenant: Tenant) -> list[Finding]:
+        """Tell what nothing has; *tenant* is the only one that was looked at, if any."""
+        told = {
+            where: f"no document of {self._collection} has the field {field}" for where, field in self._unseen.items()
+        }
+        if not self._documents:
+            told = {"collection": f"{self._collection} has no such documents"}
+        return [
+            Finding(check=Check.EMPTY_MAPPING, where=f"{self._name}.{where}", message=message, tenant=tenant)
+            for where, message in told.items()
+        ]
+
+
 class Walk:
     """Collect what is wrong in the documents of a *kind*, lot by lot."""
 
@@ -77,7 +103,7 @@ class Walk:
         self._shared = shared
         self._mapped = dict(_mapped(section))
         #: The fields that no document has had so far, by the profile's key.
-        self._unseen = dict(self._mapped)
+        self.unseen = dict(self._mapped)
         self._twice: Counter[Key] = Counter()
         self._odd_keys: list[tuple[str, str]] = []
         self._odd_dates: list[tuple[str, str]] = []
@@ -93,8 +119,8 @@ class Walk:
     def add(self, documents: Iterable[Document]) -> None:
         for document in documents:
             self.documents += 1
-            for where in [where for where, field in self._unseen.items() if value_at(document, field) is not None]:
-                del self._unseen[where]
+            for where in [where for where, field in self.unseen.items() if value_at(document, field) is not None]:
+                del self.unseen[where]
             stored = self._reader.key_at(document)
             key = self._form.text(stored)
             if key is None:
@@ -136,12 +162,6 @@ class Walk:
         ]
 
     def _found(self) -> Iterator[tuple[Check, str, str, int, Sequence[tuple[str, str]]]]:
-        collection = self._section.name_of
-        if not self.documents:
-            yield Check.EMPTY_MAPPING, "collection", f"{collection} has no such documents", 1, ()
-            return
-        for where, field in self._unseen.items():
-            yield Check.EMPTY_MAPPING, where, f"no document of {collection} has the field {field}", 1, ()
         message = f"is no key of the kind that most have ({self._form.value}), so the document is left out"
         yield Check.ODD_KEY, "key", message, len(self._odd_keys), self._odd_keys
         twice = [(key, f"{more + 1} documents") for key, more in sorted(self._twice.items())]

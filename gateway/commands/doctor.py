@@ -45,7 +45,7 @@ async def _examine(arguments: Namespace, settings: Settings, profile: Profile) -
         findings = await _run(doctor, doctor.first()) + await _run(doctor, doctor.of_the_store())
         tenants = await _tenants(arguments, stores)
         findings += await _run(doctor, [task for tenant in tenants for task in doctor.of_a_tenant(tenant)])
-        return tenants, findings
+        return tenants, findings + doctor.last(tenants)
 
 
 async def _run(doctor: Doctor, tasks: Sequence[Task]) -> list[Finding]:

@@ -112,6 +112,13 @@ def test_grocers_links_of_every_shape(reports: dict[str, Any]) -> None:
     assert checks(report) == {"one-way-link", "dangling-link", "contradictory-link"}
 
 
+def test_what_one_tenant_lacks_and_another_has_is_not_told(reports: dict[str, Any]) -> None:
+    """South has no delivery records, and its account no link to one."""
+    assert {one["check"] for one in reports["grocer"]["notes"]} == {"unique-index"}
+    (unseen,) = (one for one in reports["delivery"]["notes"] if one["check"] == "empty-mapping")
+    assert unseen["where"] == "delivery.links.account"
+
+
 @pytest.mark.parametrize("name", ["renos", "bikes", "platform"])
 def test_references_without_index_are_found_with_the_statement_that_makes_one(
     reports: dict[str, Any], name: str
