@@ -1,33 +1,28 @@
 """Look in PostgreSQL for what is wrong in the rows, and never write: the server would refuse."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any, ClassVar
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Text, func, literal, not_, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.findings import Check, Example, Finding
 from domain.money import currencies
 from domain.records import Key
 from sources.checks_indexes import IndexChecks
+from sources.checks_references import ReferenceChecks
+from sources.checks_rows import Odd, table_of
 from sources.checks_sql import (
     by_word,
-    counted,
     first_of_each_word,
-    is_empty,
     is_no_number,
-    names_nobody,
     row_key,
     rows_of,
     twice,
 )
 from sources.index_statements import name_of
-from sources.postgres import PostgresSource
 from sources.postgres_mapping import MappedTable
 from sources.postgres_reading import Tenant
-from sources.postgres_tables import Tables
 from sources.postgres_totals_columns import REFLECT_UNIQUE
 from sources.postgres_totals_reading import PostgresTotals
 from sources.profile import Profile, StatusMap
@@ -53,27 +48,14 @@ STATUSES = ("customer", "lead", "booking")
 KEYED = ("customer", "lead", "booking")
 #: More words than these are no vocabulary: they are told as one.
 _MOST_WORDS = 20
-_NO_CUSTOMER = "names a customer that is not there"
 Contact = tuple[Key, str | None, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Odd:
-    """Be the *rows* that a *check* looks for, and what is told where there are some."""
-
-    check: Check
-    where: str
-    message: str
-    rows: Select[Any]
-
-
-class PostgresChecks(PostgresSource):
+class PostgresChecks(ReferenceChecks):
     """Look for what is wrong in the rows of a section.
 
     Every method takes the tenant first, None where the store has none, and tells the first *examples*.
     """
-
-    options: ClassVar[Mapping[str, str]] = {"default_transaction_read_only": "on", "application_name": "gateway-doctor"}
 
     def __init__(self, profile: Profile, url: str, *, seconds: float) -> None:
         super().__init__(profile, url, seconds=seconds)
@@ -156,59 +138,6 @@ class PostgresChecks(PostgresSource):
         odd = Odd(Check.DUPLICATE_KEY, f"{section}.key", message, twice(mapped))
         return await self._found(tenant, mapped, [odd], examples)
 
-    # ── what rows refer to ──
-
-    async def orphaned_leads(self, tenant: Tenant, examples: int) -> list[Finding]:
-        """Find leads of no customer, where the profile says that this is a fault, and of one that is not there."""
-        tables, section = await self._mapped("lead"), self._profile.lead
-        assert section is not None
-        assert tables.leads is not None
-        mapped, key = tables.leads.mapped, tables.leads.mapped.ordered_key()
-        odd = partial(Odd, Check.ORPHANED_LEAD, "lead.customer")
-        asked = []
-        if section.unattached == "orphaned":
-            asked.append(odd("has no customer", rows_of(mapped, key, is_empty(mapped, "customer"), shown=None)))
-        if (customers := self._customers()) is not None:
-            asked.append(odd(_NO_CUSTOMER, names_nobody(mapped, "customer", customers, key)))
-        return await self._found(tenant, mapped, asked, examples)
-
-    async def orphaned_bookings(self, tenant: Tenant, examples: int) -> list[Finding]:
-        """Find bookings that reach no customer, directly or through a lead, and those of a lead that is not there."""
-        tables, section = await self._mapped("booking"), self._profile.booking
-        assert section is not None
-        assert tables.bookings is not None
-        mapped, key = tables.bookings.mapped, tables.bookings.mapped.ordered_key()
-        odd = partial(Odd, Check.ORPHANED_BOOKING, "booking.customer")
-        through = section.customer is not None and section.customer.through is not None
-        asked = []
-        if section.customer is not None:
-            message = "has no lead, and so no customer" if through else "has no customer"
-            asked.append(odd(message, rows_of(mapped, key, is_empty(mapped, "customer"), shown=None)))
-        if through:
-            asked += [odd(message, rows) for message, rows in self._through_leads(tables, key).items()]
-        elif section.customer is not None and (customers := self._customers()) is not None:
-            asked.append(odd(_NO_CUSTOMER, names_nobody(mapped, "customer", customers, key)))
-        role = "customer" if through else "lead"
-        if role in mapped and tables.leads is not None and not tables.faults_of("lead"):
-            lost = names_nobody(mapped, role, tables.leads.mapped, key)
-            asked.append(Odd(Check.ORPHANED_BOOKING, "booking.lead", "names a lead that is not there", lost))
-        return await self._found(tenant, mapped, asked, examples)
-
-    def _through_leads(self, tables: Tables, key: ColumnElement[Any]) -> Mapping[str, Select[Any]]:
-        """Ask for the bookings whose lead is there, and has no customer, or one that is not there."""
-        assert tables.leads is not None
-        assert tables.bookings is not None
-        assert tables.bookings.owner is not None
-        leads, mapped, joined = tables.leads.mapped, tables.bookings.mapped, tables.bookings.owner.joined
-        rows = select(key.label("key"), literal(None, Text).label("detail")).where(*mapped.of_tenant())
-        alone = rows.select_from(joined).where(leads["key"].is_not(None), is_empty(leads, "customer"))
-        asked = {"has a lead without customer": alone}
-        if (customers := self._customers()) is not None:
-            lost = names_nobody(leads, "customer", customers, leads["key"]).subquery("lost")
-            named = rows.select_from(joined.join(lost, lost.c.key == leads["key"]))
-            asked["has a lead whose customer is not there"] = named
-        return asked
-
     # ── who customers are ──
 
     async def contacts(self, tenant: Tenant) -> AsyncIterator[list[Contact]]:
@@ -225,58 +154,16 @@ class PostgresChecks(PostgresSource):
 
     # ── how ──
 
-    async def _found(self, tenant: Tenant, mapped: MappedTable, asked: Sequence[Odd], examples: int) -> list[Finding]:
-        """Count the rows of each that is *asked* for, and tell the first of them; nothing of what is not there."""
-        findings = []
-        for odd in asked:
-            found = await self._rows(tenant, mapped, counted(odd.rows, max(examples, 1)))
-            if found:
-                shown = tuple(Example(key=str(row.key), detail=row.detail or "") for row in found[:examples])
-                finding = Finding(check=odd.check, where=odd.where, message=odd.message, tenant=tenant)
-                findings.append(replace(finding, count=found[0].count, examples=shown))
-        return findings
-
-    async def _section(self, section: str) -> MappedTable:
-        mapped = table_of(await self._mapped(section), section)
-        assert mapped is not None
-        return mapped
-
     async def _section_and_key(self, section: str) -> tuple[MappedTable, ColumnElement[Any]]:
         tables = await self._mapped(section)
         mapped = table_of(tables, section)
         assert mapped is not None
         return mapped, row_key(mapped, tables.reflected)
 
-    def _customers(self) -> MappedTable | None:
-        """Find the customers' table; None where the profile has none, or the database contradicts it."""
-        tables = self._tables
-        if tables is None or tables.customers is None or tables.faults_of("customer"):
-            return None
-        return tables.customers.mapped
-
     def _status(self, section: str) -> StatusMap[Any]:
         status: StatusMap[Any] | None = getattr(self._profile, section).status
         assert status is not None
         return status
-
-
-def table_of(tables: Tables, section: str) -> MappedTable | None:
-    """Find the table of *section* among *tables*; None where the profile has no such section."""
-    parent, _, part = section.partition(".")
-    statements: Mapping[str, Any] = {
-        "customer": tables.customers,
-        "lead": tables.leads,
-        "booking": tables.bookings,
-        "revenue": tables.revenue,
-        "customer.external": tables.external,
-        "booking.shipments": tables.shipments,
-        f"{parent}.history": tables.histories.get(parent),
-        f"{parent}.snapshot": tables.snapshots.get(parent),
-    }
-    if part in ("stored_totals", "referrer"):
-        return tables.totals if part == "stored_totals" else tables.referrers
-    found = statements.get(section)
-    return None if found is None else found.mapped
 
 
 def _about(word: str | None) -> str:
