@@ -32,7 +32,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def both_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Run a PostgreSQL and a Mongo server for the whole test run; TEST_MONGO_URL names another Mongo server."""
+    """Run a PostgreSQL and a Mongo server for the whole test run; TEST_MONGO_URL names another Mongo server.
+
+    To be asked for only by tests of PostgreSQL's plans in big stores, whatever else these hold.
+    """
     with shared_servers(tmp_path_factory.mktemp("servers")) as stores:
         yield stores
 

@@ -54,9 +54,9 @@ class Large:
 
 
 @pytest.fixture(scope="module", params=STORES)
-async def large(servers: Servers, request: pytest.FixtureRequest) -> Large:
+async def large(both_servers: Servers, request: pytest.FixtureRequest) -> Large:
     name: str = request.param
-    settings = await large_store(servers, name, customers=CUSTOMERS, in_mongo=IN_MONGO)
+    settings = await large_store(both_servers, name, customers=CUSTOMERS, in_mongo=IN_MONGO)
     assert settings.postgres_url is not None
     tenant = sorted(EXPECTED[name].get("tenants", {}))[:1]
     report = (await run_command(settings, "doctor", "--json", *(("--tenant", *tenant) if tenant else ()))).json

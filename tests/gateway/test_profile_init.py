@@ -57,7 +57,8 @@ async def test_a_draft_is_a_profile_but_for_what_it_says_is_needed(
     if "currency" not in parsed(file)["store"]:
         assert refusals(file) == {"store.currency"}
         edit(file, ("[store]\n", '[store]\ncurrency = "EUR"\n'))
-    assert read_profile(str(file)).store.name == f"drafted_{name}"
+    # On a server that others use, the databases of a test run begin with a word of its own.
+    assert read_profile(str(file)).store.name.endswith(f"drafted_{name}")
 
 
 # ── what it does to the stores ──
