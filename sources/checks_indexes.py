@@ -20,10 +20,22 @@ from sources.postgres_tables import tables_of
 from sources.profile import Profile
 from sources.query_plans import Access, Plan, accesses, mentions, sorts
 
-#: The indexes of the tables that :names lists, each with its columns (NULL for an expression) in their order.
+#: The tables that :names lists, each with its partitions, which have the indexes.
+_PLACES = """
+    WITH places AS (
+        SELECT wanted.name, tree.relid
+        FROM unnest(CAST(:names AS text[])) AS wanted (name)
+        CROSS JOIN LATERAL (
+            SELECT to_regclass(wanted.name) AS relid
+            UNION SELECT relid FROM pg_partition_tree(to_regclass(wanted.name))
+        ) AS tree
+        WHERE tree.relid IS NOT NULL
+    )
+"""
+#: The indexes of each, with their columns (NULL for an expression) in their order.
 _INDEXES = text(
-    """
-    SELECT wanted.name AS table_name, index_class.relname AS name,
+    f"""{_PLACES}
+    SELECT places.name AS table_name, index_class.relname AS name,
         pg_get_expr(pg_index.indpred, pg_index.indrelid) AS condition,
         ARRAY(
             SELECT attribute.attname::text
@@ -33,25 +45,31 @@ _INDEXES = text(
                 AND attribute.attnum <> 0
             ORDER BY place
         ) AS columns
-    FROM unnest(CAST(:names AS text[])) AS wanted (name)
-    JOIN pg_index ON pg_index.indrelid = to_regclass(wanted.name)
+    FROM places
+    JOIN pg_index ON pg_index.indrelid = places.relid
     JOIN pg_class AS index_class ON index_class.oid = pg_index.indexrelid
     WHERE pg_index.indisvalid AND pg_index.indisready
     """
 )
-#: What each of the tables that :names lists is, and what names are taken beside it.
+#: What each of them is, its partitions, and the names that are taken beside it.
 _KINDS = text(
-    """
-    SELECT wanted.name AS table_name, class.relkind::text AS kind,
+    f"""{_PLACES}
+    SELECT places.name AS table_name, class.relkind::text AS kind,
+        ARRAY(
+            SELECT part.relname::text FROM places AS one JOIN pg_class AS part ON part.oid = one.relid
+            WHERE one.name = places.name
+        ) AS parts,
         ARRAY(SELECT other.relname::text FROM pg_class AS other WHERE other.relnamespace = class.relnamespace) AS taken
-    FROM unnest(CAST(:names AS text[])) AS wanted (name)
-    JOIN pg_class AS class ON class.oid = to_regclass(wanted.name)
+    FROM places
+    JOIN pg_class AS class ON class.oid = places.relid
+    WHERE places.relid = to_regclass(places.name)
     """
 )
-_READ_ONLY = {"default_transaction_read_only": "on", "application_name": "gateway-doctor", "enable_seqscan": "off"}
+_READ_ONLY = {"default_transaction_read_only": "on", "application_name": "gateway-doctor"}
+_NOT_WHOLE = {**_READ_ONLY, "enable_seqscan": "off"}
 #: A bitmap is made of an index only where a condition narrows it, or where the index holds few rows in the first place.
-_NARROWED = {**_READ_ONLY, "enable_indexscan": "off", "enable_indexonlyscan": "off"}
-_SORTED = {**_READ_ONLY, "enable_sort": "off", "enable_bitmapscan": "off", "enable_hashjoin": "off"}
+_NARROWED = {**_NOT_WHOLE, "enable_indexscan": "off", "enable_indexonlyscan": "off"}
+_SORTED = {**_NOT_WHOLE, "enable_sort": "off", "enable_bitmapscan": "off", "enable_hashjoin": "off"}
 _PLANNED = {Reads.LOOKUP: _NARROWED, Reads.REST: _NARROWED, Reads.ORDER: {**_SORTED, "enable_mergejoin": "off"}}
 _PARTITIONED = "p"
 _TABLES = frozenset({"r", "m", _PARTITIONED})
@@ -69,6 +87,18 @@ class Index:
         """Say whether it finds rows by *column*, alone or within a *tenant*."""
         first = list(self.columns[:2])
         return first[:1] == [column] or (tenant is not None and first == [tenant, column])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Be a table as the database has it: the names of its *parts*, itself among them, and their *indexes*."""
+
+    parts: Collection[str]
+    indexes: Sequence[Index]
+
+    def ways(self, plan: Plan) -> list[Access]:
+        """List how *plan* reaches this table."""
+        return [way for way in accesses(plan) if way.table in self.parts]
 
 
 class IndexChecks(PostgresReading):
@@ -97,8 +127,9 @@ class IndexChecks(PostgresReading):
         missing: list[Need] = []
         for need in needs_of(self._profile, self._tables):
             name = name_of(need.mapped)
-            there = name in kinds and kinds[name].kind in _TABLES and not self._tables.faults_of(need.section)
-            if there and not await self._is_met(need, indexes.get(name, [])):
+            if name not in kinds or kinds[name].kind not in _TABLES or self._tables.faults_of(need.section):
+                continue
+            if not await self._is_met(need, Place(kinds[name].parts, indexes.get(name, []))):
                 missing.append(need)
         wanted = {need: wanted_by(need) for need in missing if need.possible}
         partitioned = {name for name, row in kinds.items() if row.kind == _PARTITIONED}
@@ -106,58 +137,54 @@ class IndexChecks(PostgresReading):
         findings = (_finding(need, statements[wanted[need]] if need in wanted else None) for need in missing)
         return list(dict.fromkeys(findings))
 
-    async def _is_met(self, need: Need, indexes: Sequence[Index]) -> bool:
+    async def _is_met(self, need: Need, place: Place) -> bool:
         """Say whether the database finds what *need* is about without going through a whole table."""
         match need.reads:
             case Reads.ORDER:
-                return await self._is_ordered(need, indexes)
+                return await self._is_ordered(need, place)
             case Reads.REST:
                 columns = columns_in(*need.condition)
-                usable = {one.name for one in indexes if one.condition and mentions(one.condition, columns)}
-                return await self._uses(need, usable)
+                usable = {one.name for one in place.indexes if one.condition and mentions(one.condition, columns)}
+                return await self._uses(need, place, usable)
             case Reads.LOOKUP:
-                return await self._is_found(need, indexes) and await self._reads_nothing_whole(need)
+                return await self._is_found(need, place) and await self._reads_nothing_whole(need, place)
 
-    async def _is_ordered(self, need: Need, indexes: Sequence[Index]) -> bool:
+    async def _is_ordered(self, need: Need, place: Place) -> bool:
         """Say whether an index has the rows of a tenant in this order."""
         tenant = need.mapped.column("tenant").name if need.mapped.has_tenant else None
-        by_tenant = {index.name for index in indexes if tenant is None or index.columns[:1] == [tenant]}
+        by_tenant = {index.name for index in place.indexes if tenant is None or index.columns[:1] == [tenant]}
         for statement in need.statements:
             plan = await self._plan(need, statement)
-            ways = _ways(plan, need)
+            ways = place.ways(plan)
             if sorts(plan) or not ways or any(way.index not in by_tenant for way in ways):
                 return False
         return True
 
-    async def _is_found(self, need: Need, indexes: Sequence[Index]) -> bool:
+    async def _is_found(self, need: Need, place: Place) -> bool:
         """Say whether an index begins with what rows are found by."""
         by, mapped = need.parts[0], need.mapped
         if not isinstance(by, Column):
-            return await self._uses(need, {index.name for index in indexes if not index.condition})
+            return await self._uses(need, place, {index.name for index in place.indexes if not index.condition})
         tenant = mapped.column("tenant").name if mapped.has_tenant else None
-        fitting = [index for index in indexes if index.begins_with(by.name, tenant)]
+        fitting = [index for index in place.indexes if index.begins_with(by.name, tenant)]
         if any(not index.condition for index in fitting):
             return True
-        return bool(fitting) and await self._uses(need, {index.name for index in fitting})
+        return bool(fitting) and await self._uses(need, place, {index.name for index in fitting})
 
-    async def _uses(self, need: Need, names: Collection[str]) -> bool:
+    async def _uses(self, need: Need, place: Place, names: Collection[str]) -> bool:
         """Say whether nothing but one of the indexes *names* is used to find what *need* is about, whoever's it is."""
         if not names:
             return False
         conditions = need.condition or (need.parts[0] == func.any(literal([need.sample], ARRAY(need.parts[0].type))),)
         plan = await self._plan(need, select(literal(1)).select_from(need.mapped.table).where(*conditions))
-        return all(way.index in names for way in _ways(plan, need))
+        return all(way.index in names for way in place.ways(plan))
 
-    async def _reads_nothing_whole(self, need: Need) -> bool:
+    async def _reads_nothing_whole(self, need: Need, place: Place) -> bool:
         plans = [await self._plan(need, statement) for statement in need.statements]
-        return all(way.index is not None for plan in plans for way in _ways(plan, need))
+        return all(way.index is not None for plan in plans for way in place.ways(plan))
 
     async def _plan(self, need: Need, statement: Select[Any]) -> Plan:
         return await self._planners[need.reads].plan(statement, need.values)
-
-
-def _ways(plan: Plan, need: Need) -> list[Access]:
-    return [way for way in accesses(plan) if way.table == need.mapped.table.name]
 
 
 _MESSAGES = {

@@ -115,3 +115,26 @@ async def test_no_profile_goes_through_a_big_table(awkward: Gateway, sent: Sent)
     found = await awkward.data(query, {"key": "00000000-0000-0000-0000-000000000063"})
     assert found["customerBy"]["bookings"]["nodes"][0]["lead"] is not None
     await assert_nothing_big_is_scanned(awkward, sent)
+
+
+async def test_a_table_in_partitions_lacks_indexes_like_any_other(without_mongo: Servers) -> None:
+    url = await make_database(without_mongo, "partitioned_plans")
+    whole = (FOLDER / "postgres.sql").read_text()
+    parted = whole.replace("id         bigint PRIMARY KEY,", "id bigint,").replace(
+        "settled    boolean\n);",
+        """settled boolean
+        ) PARTITION BY RANGE (day);
+        CREATE TABLE crm.early PARTITION OF crm."Booking" FOR VALUES FROM (MINVALUE) TO ('2025-07-03');
+        CREATE TABLE crm.late PARTITION OF crm."Booking" DEFAULT;""",
+    )
+    assert parted.count("PARTITION OF") == 2
+    await run_sql(url, parted)
+    settings = secured(profile=str(FOLDER / "profile.toml"), postgres_url=url)
+    missing = []
+    for _ in range(2):
+        report = (await run_command(settings, "doctor", "--json")).json
+        missing = [one for one in report["findings"] if one["check"] == "missing-index"]
+        await run_sql(url, *dict.fromkeys(one["mends"] for one in missing))
+        made = {one["mends"] for one in missing if one["where"].startswith("booking.")}
+        assert all(statement.startswith('CREATE INDEX "Booking_') for statement in made)
+    assert missing == []
