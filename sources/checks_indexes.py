@@ -143,7 +143,8 @@ class IndexChecks(PostgresReading):
             case Reads.ORDER:
                 return await self._is_ordered(need, place)
             case Reads.REST:
-                columns = columns_in(*need.condition)
+                # What the profile's `where` asks for comes first, and is no sign of the rows without a date.
+                columns = columns_in(need.condition[-1])
                 usable = {one.name for one in place.indexes if one.condition and mentions(one.condition, columns)}
                 return await self._uses(need, place, usable)
             case Reads.LOOKUP:

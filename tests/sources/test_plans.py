@@ -55,9 +55,12 @@ async def awkward(without_mongo: Servers) -> AsyncIterator[Gateway]:
     report = (await run_command(settings, "doctor", "--json")).json
     made = dict.fromkeys(one["mends"] for one in report["findings"] if one["check"] == "missing-index")
     assert all(statement.startswith("CREATE INDEX CONCURRENTLY ") for statement in made)
-    await run_sql(url, *made)
-    report = (await run_command(settings, "doctor", "--json")).json
-    assert "missing-index" not in {one["check"] for one in report["findings"]}
+    # One after the other: none of them passes for another.
+    for number, statement in enumerate(made, start=1):
+        await run_sql(url, statement)
+        report = (await run_command(settings, "doctor", "--json")).json
+        left = {one["mends"] for one in report["findings"] if one["check"] == "missing-index"}
+        assert len(left) == len(made) - number
     await run_sql(url, GROWN, "VACUUM ANALYZE")
     async with running(settings) as gateway:
         yield gateway
