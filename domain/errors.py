@@ -107,6 +107,15 @@ class SourceMismatchError(SourceError):
         self.detail = detail
 
 
+class ReadOnlyError(GatewayError):
+    """Say that nothing can be written: the gateway's own tables are not there."""
+
+    code = "READ_ONLY"
+
+    def __init__(self) -> None:
+        super().__init__("This gateway only reads: its own tables are missing. python -m gateway migrate makes them.")
+
+
 class CountTooCostlyError(GatewayError):
     """Say that a count over all stores would look at too many records, or take too long."""
 

@@ -220,6 +220,20 @@ class MongoSource:
         async for documents in self._connection.stream(reader.collection, query, fields_of(*fields, *scope.fields)):
             yield [one for one in documents if scope.holds(one, tenant)]
 
+    # ── for whoever writes ──
+
+    @property
+    def connection(self) -> MongoConnection:
+        return self._connection
+
+    @property
+    def readers(self) -> Mapping[RecordKind, RecordReader]:
+        return self._readers
+
+    async def form(self, kind: RecordKind) -> KeyForm:
+        """Say what the keys of *kind* are."""
+        return await self._form(self._readers[kind])
+
     async def _form(self, reader: RecordReader | CourierReader) -> KeyForm:
         """Learn what the keys of *reader*'s collection are: what most of its first documents have.
 

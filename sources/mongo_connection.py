@@ -77,6 +77,17 @@ class MongoConnection:
         finally:
             await cursor.close()
 
+    async def update(self, collection: str, query: Query, change: Query) -> bool:
+        """Make *change* in one document that *query* finds; False where it finds none."""
+        result = await self._asked(lambda: self._database[collection].update_one(query, change))
+        return bool(result.matched_count)
+
+    async def find_whole(self, collection: str, query: Query, fields: Sequence[str]) -> list[Document]:
+        """Answer the documents that *query* finds, with *fields* and their `_id`."""
+        cursor = self._database[collection].find(query, projection={"_id": 1, **dict.fromkeys(fields, 1)})
+        found: list[Document] = await self._asked(lambda: cursor.to_list(None))
+        return found
+
     async def collections(self) -> list[str]:
         """Name the collections of the database."""
         names: list[str] = await self._asked(self._database.list_collection_names)

@@ -37,7 +37,7 @@ class PostgresConnection:
 
     def __init__(self, url: str, seconds: float, options: Mapping[str, str] | None = None) -> None:
         self._seconds = seconds
-        self._availability = Availability("postgres")
+        self.availability = Availability("postgres")
         #: How often connections were found lost: whoever keeps what the database is like looks again.
         self.losses = 0
         #: Whoever waits for a place waits without the clock that statements run against.
@@ -66,7 +66,7 @@ class PostgresConnection:
         Raises SourceUnavailableError and SourceMismatchError.
         """
         async with self._places:
-            self._availability.check()
+            self.availability.check()
             try:
                 return await self._run(query, values)
             except _LostConnectionError:
@@ -75,7 +75,7 @@ class PostgresConnection:
                 try:
                     return await self._run(query, values)
                 except _LostConnectionError as error:
-                    raise self._availability.found_down(error) from error
+                    raise self.availability.found_down(error) from error
 
     async def stream(
         self, query: Executable, values: Mapping[str, Any] | None = None
@@ -85,9 +85,9 @@ class PostgresConnection:
         Raises SourceUnavailableError and SourceMismatchError.
         """
         async with self._places:
-            self._availability.check()
+            self.availability.check()
             try:
-                with self._translating(), statement("postgres"):
+                with self.translating(), statement("postgres"):
                     async with self._engine.connect() as connection:
                         # Only a transaction can hold the place in what is gone through.
                         reading = await connection.execution_options(isolation_level="REPEATABLE READ")
@@ -95,7 +95,7 @@ class PostgresConnection:
                         async for rows in result.partitions(_LOT):
                             yield rows
             except _LostConnectionError as error:
-                raise self._availability.found_down(error) from error
+                raise self.availability.found_down(error) from error
 
     async def plan(self, query: Select[Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask how the server would find what *query* asks for, without finding it: the plan as EXPLAIN has it in JSON.
@@ -121,24 +121,24 @@ class PostgresConnection:
         await self._engine.dispose()
 
     async def _run(self, query: Executable, values: Mapping[str, Any] | None) -> Sequence[Row[Any]]:
-        with self._translating(), statement("postgres"):
+        with self.translating(), statement("postgres"):
             async with patience(self._seconds), self._engine.connect() as connection:
                 result = await connection.execute(query, values)
                 rows = result.all()
-        self._availability.found_up()
+        self.availability.found_up()
         return rows
 
     @contextmanager
-    def _translating(self) -> Iterator[None]:
+    def translating(self) -> Iterator[None]:
         """Raise what goes wrong within as the errors that the gateway speaks."""
         try:
             yield
         except (TimeoutError, PoolTimeoutError) as error:
-            raise self._availability.found_slow(self._seconds) from error
+            raise self.availability.found_slow(self._seconds) from error
         except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
-            raise self._availability.found_down(error) from error
+            raise self.availability.found_down(error) from error
         except asyncpg.PostgresError as error:
-            raise self._availability.found_down(error) from error
+            raise self.availability.found_down(error) from error
         except DBAPIError as error:
             raise self._translated(error) from error
 
@@ -149,9 +149,9 @@ class PostgresConnection:
         if error.connection_invalidated:
             return _LostConnectionError(str(error.orig))
         if state == "57014":
-            return self._availability.found_slow(self._seconds)
+            return self.availability.found_slow(self._seconds)
         if state.startswith(_DOWN) or (not state and isinstance(error, InterfaceError | OperationalError)):
-            return self._availability.found_down(error)
+            return self.availability.found_down(error)
         return error
 
 

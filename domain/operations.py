@@ -1,0 +1,105 @@
+"""Writes of more than one record: planned before they are begun, so that whoever finds one half done can carry on."""
+
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from domain.records import Key, RecordKind, RecordRef
+
+
+class OperationKind(Enum):
+    LINK = "LINK"
+    UNLINK = "UNLINK"
+    UNDO = "UNDO"
+
+
+class OperationState(Enum):
+    """RUNNING: a gateway is at work on it; PENDING: a store went down on the way, it is resumed by itself."""
+
+    RUNNING = "RUNNING"
+    PENDING = "PENDING"
+    APPLIED = "APPLIED"
+    FAILED = "FAILED"
+
+    @property
+    def is_over(self) -> bool:
+        return self in (OperationState.APPLIED, OperationState.FAILED)
+
+
+class LinkEventKind(Enum):
+    LINKED = "LINKED"
+    UNLINKED = "UNLINKED"
+    REJECTED = "REJECTED"
+    REPAIRED = "REPAIRED"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Let the document *id* of *record* hold *after* in *field* where it still holds *before*; None: no such field."""
+
+    record: RecordRef
+    id: Any
+    field: str
+    before: Any
+    after: Any
+
+    @property
+    def turned(self) -> "Write":
+        """Be what undoes this write."""
+        return replace(self, before=self.after, after=self.before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intended:
+    """Be the event that an operation leaves behind once it is applied."""
+
+    kind: LinkEventKind
+    records: tuple[RecordRef, ...]
+    reason: str | None = None
+    undo_of: int | None = None
+    #: Pairs of records that are not to be suggested again.
+    rejects: tuple[tuple[RecordRef, RecordRef], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """Be a write of several records on behalf of *by*: its *writes* in order, and the *event* that tells of it."""
+
+    id: uuid.UUID
+    tenant: str | None
+    kind: OperationKind
+    by: str
+    writes: tuple[Write, ...]
+    event: Intended
+    state: OperationState = OperationState.RUNNING
+    done: int = 0
+    created_at: datetime | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkEvent:
+    """Be one entry of the audit trail of links: *undone_by* is the event that undid it."""
+
+    id: int
+    at: datetime
+    kind: LinkEventKind
+    records: tuple[RecordRef, ...]
+    by: str
+    reason: str | None = None
+    operation: uuid.UUID | None = None
+    undo_of: int | None = None
+    undone_by: int | None = None
+    writes: tuple[Write, ...] = field(default=(), repr=False)
+
+
+def written(ref: RecordRef) -> str:
+    """Write *ref* as one text."""
+    return f"{ref.kind.value}:{ref.key}"
+
+
+def read_ref(text: str) -> RecordRef:
+    kind, _, key = text.partition(":")
+    return RecordRef(RecordKind(kind), Key(key))

@@ -1,0 +1,161 @@
+"""Write single fields of accounts and delivery records, each only where it still holds what it was seen to hold."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from bson import ObjectId
+
+from domain.identity import Names
+from domain.link_plans import Change, LinkField, LinkFields
+from domain.operations import Write
+from domain.records import Key, RecordKind
+from sources.mongo import MongoSource, Tenant
+from sources.mongo_scope import Scope
+from sources.profile import NO_CONDITION
+from sources.mongo_forms import KeyForm, Query, all_of, fields_of, link_key, one_of, value_at
+
+_SAMPLE = 200
+#: What a server can be asked to compare with what a field holds: nothing, or one plain value.
+_COMPARABLE = (str, int, ObjectId)
+
+
+class Outcome(Enum):
+    """WRITTEN: it holds the new value, now or before; OVERTAKEN: it holds another than before, or is gone."""
+
+    WRITTEN = "written"
+    OVERTAKEN = "overtaken"
+
+
+class OddValueError(Exception):
+    """Say that *field* of a record holds something that no write can be made conditional on."""
+
+    def __init__(self, kind: RecordKind, key: Key, field: str) -> None:
+        super().__init__(f"{field} of {kind.value} {key} holds neither a key nor nothing")
+        self.kind, self.key, self.field = kind, key, field
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDocument:
+    """Be the link fields of the document *id*, as they are stored; None where a field is not there."""
+
+    id: Any
+    stored: Mapping[LinkField, Any]
+
+
+class MongoWriting:
+    """Write through *source*'s connection. Every method takes the tenant first; None where the store has none.
+
+    Raises SourceUnavailableError while the store does not answer.
+    """
+
+    def __init__(self, source: MongoSource) -> None:
+        self._source = source
+        self._connection = source.connection
+        self._readers = source.readers
+
+    @property
+    def fields(self) -> LinkFields:
+        """Say which link fields the profile maps."""
+        return {
+            kind: frozenset(field for field in LinkField if self._path(kind, field) is not None)
+            for kind in self._readers
+        }
+
+    async def link_documents(
+        self, tenant: Tenant, kind: RecordKind, keys: AbstractSet[Key]
+    ) -> Mapping[Key, Sequence[LinkDocument]]:
+        """Read the documents that have *keys*: several where a key is there twice."""
+        reader = self._readers[kind]
+        form = await self._source.form(kind)
+        values = [value for value in map(form.parse, keys) if value is not None]
+        paths = {field: path for field in LinkField if (path := self._path(kind, field)) is not None}
+        query = all_of([*reader.scope.query(tenant), one_of(reader.key, values)])
+        fields = fields_of(reader.key, *paths.values(), *reader.scope.fields)
+        found: dict[Key, list[LinkDocument]] = {}
+        for document in await self._connection.find_whole(reader.collection, query, fields):
+            key = form.text(reader.key_at(document))
+            if key is not None and key in keys and reader.scope.holds(document, tenant):
+                stored = {field: value_at(document, path) for field, path in paths.items()}
+                found.setdefault(key, []).append(LinkDocument(document["_id"], stored))
+        return found
+
+    async def exists(self, tenant: Tenant, kind: RecordKind, key: Key) -> bool:
+        """Say whether there is a document with *key*, also one that the profile's `where` keeps out."""
+        reader = self._readers[kind]
+        value = (await self._source.form(kind)).parse(key)
+        if value is None:
+            return False
+        anybody = Scope(reader.scope.tenant, NO_CONDITION)
+        query = all_of([*anybody.query(tenant), one_of(reader.key, [value])])
+        found = await self._connection.find(reader.collection, query, fields_of(reader.key, *anybody.fields))
+        return any(reader.key_at(one) == value and anybody.holds(one, tenant) for one in found)
+
+    async def writes(self, tenant: Tenant, changes: Sequence[Change]) -> list[Write]:
+        """Make of planned *changes* the writes that they take, from what is stored now.
+
+        Raises OddValueError, and LookupError where a record is gone, or there twice.
+        """
+        documents: dict[RecordKind, Mapping[Key, Sequence[LinkDocument]]] = {}
+        for kind in {change.record.kind for change in changes}:
+            keys = {change.record.key for change in changes if change.record.kind is kind}
+            documents[kind] = await self.link_documents(tenant, kind, keys)
+        return [
+            await self._write(change, documents[change.record.kind].get(change.record.key, ())) for change in changes
+        ]
+
+    async def _write(self, change: Change, documents: Sequence[LinkDocument]) -> Write:
+        kind, key = change.record
+        (document,) = documents if len(documents) == 1 else _raise(LookupError(f"{kind.value} {key}"))
+        path, before = self._path(kind, change.field), document.stored[change.field]
+        assert path is not None
+        if before is not None and (isinstance(before, bool) or not isinstance(before, _COMPARABLE)):
+            raise OddValueError(kind, key, path)
+        after = None if change.after is None else (await self._form(kind, change.field)).parse(change.after)
+        return Write(change.record, document.id, path, before, change.after if after is None else after)
+
+    async def write(self, write: Write) -> Outcome:
+        """Do *write*, or find that it is done. To be repeated after any failure."""
+        collection = self._readers[write.record.kind].collection
+        # A field that is absent and one that holds null are the same to a link, and to every server.
+        condition = one_of(write.field, [write.before])
+        change: Query = {"$unset": {write.field: ""}} if write.after is None else {"$set": {write.field: write.after}}
+        if await self._connection.update(collection, all_of([one_of("_id", [write.id]), condition]), change):
+            return Outcome.WRITTEN
+        found = await self._connection.find_whole(collection, one_of("_id", [write.id]), [write.field])
+        holds = bool(found) and _same(value_at(found[0], write.field), write.after)
+        return Outcome.WRITTEN if holds else Outcome.OVERTAKEN
+
+    def _path(self, kind: RecordKind, field: LinkField) -> str | None:
+        links = self._readers[kind].links
+        return links.partner if field is LinkField.PARTNER else links.crm
+
+    async def _form(self, kind: RecordKind, field: LinkField) -> KeyForm:
+        """Learn how the store writes such a link: as most of its documents do, else as the key itself is."""
+        path = self._path(kind, field)
+        assert path is not None
+        reader = self._readers[kind]
+        first = await self._connection.find(reader.collection, all_of(reader.scope.any_tenant), [path], limit=_SAMPLE)
+        forms = Counter(form for one in first if (form := KeyForm.of(value_at(one, path))) is not None)
+        if forms:
+            return forms.most_common(1)[0][0]
+        if field is LinkField.CRM:
+            return KeyForm.TEXT
+        other = RecordKind.DELIVERY if kind is RecordKind.ACCOUNT else RecordKind.ACCOUNT
+        return await self._source.form(other)
+
+
+def names_of(document: LinkDocument) -> Names:
+    """Read whom *document* names."""
+    return Names(*(link_key(document.stored.get(field)) for field in LinkField))
+
+
+def _same(stored: object, wanted: object) -> bool:
+    return type(stored) is type(wanted) and stored == wanted
+
+
+def _raise(error: Exception) -> Any:
+    raise error

@@ -1,0 +1,258 @@
+"""The log of operations: what is intended, what it has to itself, how far it has come, and what came of it."""
+
+import json
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from bson import json_util
+from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.operations import (
+    Intended,
+    LinkEventKind,
+    Operation,
+    OperationKind,
+    OperationState,
+    Write,
+    read_ref,
+    written,
+)
+from sources.own.tables import claims, link_events, operations, rejections
+
+Tenant = str | None
+#: How long a gateway has an operation to itself before another takes it for dead.
+LEASE = timedelta(seconds=30)
+_UNFINISHED = operations.c.state.in_([OperationState.RUNNING.value, OperationState.PENDING.value])
+
+
+def own_tenant(tenant: Tenant) -> str:
+    """Write *tenant* as the own tables do: empty where the store has none."""
+    return tenant or ""
+
+
+def store_tenant(own: str) -> Tenant:
+    return own or None
+
+
+# ── claims ──
+
+
+async def take_claims(
+    connection: AsyncConnection, tenant: Tenant, things: Collection[str], operation: uuid.UUID
+) -> uuid.UUID | None:
+    """Take *things* for *operation*, in order, so that no two wait for each other in a circle.
+
+    Answers the operation that has one of them already, which then has to be waited for; None where all were taken.
+    """
+    for thing in sorted(things):
+        own = {"tenant": own_tenant(tenant), "thing": thing}
+        taken = upsert(claims).values(**own, operation=operation).on_conflict_do_nothing().returning(claims.c.thing)
+        if (await connection.execute(taken)).first() is None:
+            holder = select(claims.c.operation).where(claims.c.tenant == own["tenant"], claims.c.thing == thing)
+            return (await connection.execute(holder)).scalar() or operation
+    return None
+
+
+# ── operations ──
+
+
+async def begin(connection: AsyncConnection, operation: Operation, owner: uuid.UUID) -> None:
+    """Write down what *operation* intends, leased to *owner*."""
+    await connection.execute(
+        insert(operations).values(
+            id=operation.id,
+            tenant=own_tenant(operation.tenant),
+            kind=operation.kind.value,
+            state=OperationState.RUNNING.value,
+            by=operation.by,
+            created_at=func.now(),
+            plan=_plan(operation),
+            done=0,
+            total=len(operation.writes),
+            counts={},
+            lease_owner=owner,
+            lease_until=func.now() + LEASE,
+        )
+    )
+
+
+async def lease(connection: AsyncConnection, owner: uuid.UUID, *, only: uuid.UUID | None = None) -> Operation | None:
+    """Take over one unfinished operation (*only* this one, else the oldest) whose lease is over, for *owner*."""
+    free: list[ColumnElement[bool]] = [_UNFINISHED, or_(operations.c.lease_until.is_(None), _lease_is_over())]
+    if only is not None:
+        free.append(operations.c.id == only)
+    oldest = select(operations.c.id).where(*free).order_by(operations.c.created_at).limit(1)
+    taken = (
+        update(operations)
+        .where(operations.c.id == oldest.with_for_update(skip_locked=True).scalar_subquery())
+        .values(lease_owner=owner, lease_until=func.now() + LEASE, state=OperationState.RUNNING.value)
+        .returning(operations)
+    )
+    row = (await connection.execute(taken)).first()
+    return None if row is None else _operation(row)
+
+
+async def renew(connection: AsyncConnection, operation: uuid.UUID, owner: uuid.UUID, done: int) -> bool:
+    """Keep the lease, and write down how many writes are *done*; False where another gateway has it by now."""
+    kept = update(operations).where(_held(operation, owner)).values(lease_until=func.now() + LEASE, done=done)
+    return (await connection.execute(kept)).rowcount == 1
+
+
+async def put_off(connection: AsyncConnection, operation: uuid.UUID, owner: uuid.UUID) -> None:
+    """Let go of an operation that a store stands in the way of: PENDING, for whoever looks next."""
+    free = {"state": OperationState.PENDING.value, "lease_owner": None, "lease_until": None}
+    await connection.execute(update(operations).where(_held(operation, owner)).values(**free))
+
+
+async def finish(connection: AsyncConnection, operation: Operation, owner: uuid.UUID) -> int | None:
+    """Close an operation whose writes are all done: APPLIED, with its event; answer the event's id.
+
+    None where somebody else has closed it. Its claims are free from then on.
+    """
+    if not await _close(connection, operation, owner, OperationState.APPLIED, None, done=len(operation.writes)):
+        return None
+    return await add_event(connection, operation.tenant, operation.event, operation.by, operation)
+
+
+async def fail(connection: AsyncConnection, operation: Operation, owner: uuid.UUID, reason: str) -> None:
+    """Close an operation that was turned back: FAILED, and its claims are free."""
+    await _close(connection, operation, owner, OperationState.FAILED, reason, done=0)
+
+
+async def _close(
+    connection: AsyncConnection,
+    operation: Operation,
+    owner: uuid.UUID,
+    state: OperationState,
+    failure: str | None,
+    *,
+    done: int,
+) -> bool:
+    over = {"state": state.value, "done": done, "finished_at": func.now(), "lease_owner": None, "lease_until": None}
+    closed = update(operations).where(_held(operation.id, owner)).values(**over, failure=failure)
+    if (await connection.execute(closed)).rowcount != 1:
+        return False
+    await connection.execute(delete(claims).where(claims.c.operation == operation.id))
+    return True
+
+
+async def find_operation(connection: AsyncConnection, tenant: Tenant, id_: uuid.UUID) -> Operation | None:
+    asked = select(operations).where(operations.c.tenant == own_tenant(tenant), operations.c.id == id_)
+    row = (await connection.execute(asked)).first()
+    return None if row is None else _operation(row)
+
+
+def _held(operation: uuid.UUID, owner: uuid.UUID) -> ColumnElement[bool]:
+    return (operations.c.id == operation) & (operations.c.lease_owner == owner) & _UNFINISHED
+
+
+def _lease_is_over() -> ColumnElement[bool]:
+    return operations.c.lease_until < func.now()
+
+
+# ── events ──
+
+
+async def add_event(
+    connection: AsyncConnection, tenant: Tenant, event: Intended, by: str, operation: Operation | None
+) -> int:
+    """Add *event* to the trail; what it undoes is undone from then on."""
+    added = (
+        insert(link_events)
+        .values(
+            tenant=own_tenant(tenant),
+            at=func.now(),
+            kind=event.kind.value,
+            records=[written(ref) for ref in event.records],
+            by=by,
+            reason=event.reason,
+            plan=[] if operation is None else _plan(operation)["writes"],
+            operation=None if operation is None else operation.id,
+            undo_of=event.undo_of,
+        )
+        .returning(link_events.c.id)
+    )
+    id_: int = (await connection.execute(added)).scalar_one()
+    if event.undo_of is not None:
+        undone = update(link_events).where(link_events.c.id == event.undo_of).values(undone_by=id_)
+        await connection.execute(undone)
+        await connection.execute(delete(rejections).where(rejections.c.event == event.undo_of))
+    for pair in event.rejects:
+        one, other = sorted(written(ref) for ref in pair)
+        own = {"tenant": own_tenant(tenant), "one": one, "other": other, "event": id_}
+        await connection.execute(upsert(rejections).values(**own).on_conflict_do_nothing())
+    return id_
+
+
+# ── as they are kept ──
+
+
+def _plan(operation: Operation) -> dict[str, Any]:
+    event = operation.event
+    plan: dict[str, Any] = _extended(
+        {
+            "writes": [
+                {
+                    "record": written(one.record),
+                    "id": one.id,
+                    "field": one.field,
+                    "before": one.before,
+                    "after": one.after,
+                }
+                for one in operation.writes
+            ],
+            "event": {
+                "kind": event.kind.value,
+                "records": [written(ref) for ref in event.records],
+                "reason": event.reason,
+                "undo_of": event.undo_of,
+                "rejects": [[written(one), written(other)] for one, other in event.rejects],
+            },
+        }
+    )
+    return plan
+
+
+def _operation(row: Row[Any]) -> Operation:
+    plan = _plain(row.plan)
+    event = plan["event"]
+    return Operation(
+        id=row.id,
+        tenant=store_tenant(row.tenant),
+        kind=OperationKind(row.kind),
+        by=row.by,
+        writes=read_writes(row.plan["writes"]),
+        event=Intended(
+            kind=LinkEventKind(event["kind"]),
+            records=tuple(read_ref(text) for text in event["records"]),
+            reason=event["reason"],
+            undo_of=event["undo_of"],
+            rejects=tuple((read_ref(one), read_ref(other)) for one, other in event["rejects"]),
+        ),
+        state=OperationState(row.state),
+        done=row.done,
+        created_at=row.created_at,
+        failure=row.failure,
+    )
+
+
+def read_writes(kept: Sequence[Mapping[str, Any]]) -> tuple[Write, ...]:
+    """Read the writes of a plan, their values as the types they were."""
+    return tuple(
+        Write(read_ref(one["record"]), one["id"], one["field"], one["before"], one["after"])
+        for one in _plain(list(kept))
+    )
+
+
+def _extended(plan: Any) -> Any:
+    """Write the values of MongoDB in *plan* as its canonical extended JSON."""
+    return json.loads(json_util.dumps(plan, json_options=json_util.CANONICAL_JSON_OPTIONS))
+
+
+def _plain(kept: Any) -> Any:
+    """Read what `_extended` wrote."""
+    return json_util.loads(json.dumps(kept), json_options=json_util.CANONICAL_JSON_OPTIONS)

@@ -1,0 +1,53 @@
+"""The connection to the gateway's own tables: transactions, and the errors that the gateway speaks."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from domain.errors import ReadOnlyError, SourceMismatchError
+from sources.postgres_connection import PostgresConnection, asyncpg_url
+
+_POOL = 5
+
+
+class OwnStore(PostgresConnection):
+    """Work in the schema `gateway`: single statements as anywhere, and transactions."""
+
+    def __init__(self, url: str, seconds: float) -> None:
+        super().__init__(url, seconds)
+        millis = int(seconds * 1000)
+        self._transactions = create_async_engine(
+            asyncpg_url(url),
+            pool_size=_POOL,
+            max_overflow=0,
+            pool_timeout=seconds,
+            connect_args={
+                "timeout": seconds,
+                "server_settings": {
+                    "application_name": "customer-gateway",
+                    "statement_timeout": str(millis),
+                    # Within a transaction the other stores are read, whose statements have as long each.
+                    "idle_in_transaction_session_timeout": str(10 * millis),
+                },
+            },
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Commit what is done within, or nothing of it.
+
+        Raises SourceUnavailableError, and ReadOnlyError where the tables are not there.
+        """
+        self.availability.check()
+        try:
+            with self.translating():
+                async with self._transactions.connect() as connection, connection.begin():
+                    yield connection
+        except SourceMismatchError as error:
+            raise ReadOnlyError from error
+        self.availability.found_up()
+
+    async def close(self) -> None:
+        await self._transactions.dispose()
+        await super().close()
