@@ -9,7 +9,6 @@ from typing import Any
 
 from bson import ObjectId
 
-from domain.identity import Names
 from domain.link_plans import Change, LinkField, LinkFields
 from domain.operations import Write
 from domain.records import Key, RecordKind
@@ -129,6 +128,20 @@ class MongoWriting:
         holds = bool(found) and _same(value_at(found[0], write.field), write.after)
         return Outcome.WRITTEN if holds else Outcome.OVERTAKEN
 
+    async def hold(self, writes: Sequence[Write]) -> bool:
+        """Say whether every field still is as *writes* left it."""
+        for write in writes:
+            collection = self._readers[write.record.kind].collection
+            found = await self._connection.find_whole(collection, one_of("_id", [write.id]), [write.field])
+            if not found or not _same(value_at(found[0], write.field), write.after):
+                return False
+        return True
+
+    def changes(self, writes: Sequence[Write]) -> list[Change]:
+        """Be what *writes* change in what records say of each other."""
+        fields = {(kind, self._path(kind, field)): field for kind in self._readers for field in LinkField}
+        return [Change(write.record, fields[write.record.kind, write.field], link_key(write.after)) for write in writes]
+
     def _path(self, kind: RecordKind, field: LinkField) -> str | None:
         links = self._readers[kind].links
         return links.partner if field is LinkField.PARTNER else links.crm
@@ -146,11 +159,6 @@ class MongoWriting:
             return KeyForm.TEXT
         other = RecordKind.DELIVERY if kind is RecordKind.ACCOUNT else RecordKind.ACCOUNT
         return await self._source.form(other)
-
-
-def names_of(document: LinkDocument) -> Names:
-    """Read whom *document* names."""
-    return Names(*(link_key(document.stored.get(field)) for field in LinkField))
 
 
 def _same(stored: object, wanted: object) -> bool:

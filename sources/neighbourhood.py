@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
-from domain.errors import SourceError
+from domain.errors import SourceError, SourceUnavailableError
 from domain.identity import Identity, Members
+from domain.link_plans import Links
 from domain.records import AccountRecord, CrmRecord, Customer, DeliveryRecord, Key, Linked, RecordKind, RecordRef
 from sources.mongo_records import Found
 from sources.stores import Stores
@@ -97,6 +98,11 @@ class Neighbourhood:
     def _names(self, kind: RecordKind) -> dict[Key, Any]:
         return {key: found.names for key, found in self._found.get(kind, {}).items()}
 
+    @property
+    def links(self) -> Links:
+        """Be what the records that were gathered say of each other, and the rows that live."""
+        return Links({kind: self._names(kind) for kind in self._found}, frozenset(self._live))
+
     def has(self, ref: RecordRef) -> bool:
         return ref.key in self._found.get(ref.kind, {})
 
@@ -140,4 +146,22 @@ async def around_rows(stores: Stores, tenant: str | None, rows: Sequence[Key]) -
     await around.read_namers(rows)
     await around.hop(last=True)
     await around.hop(last=True)
+    return around
+
+
+async def around_all(stores: Stores, tenant: str | None, refs: Sequence[RecordRef]) -> Neighbourhood:
+    """Gather what decides, of records of any kind, the whole customers that they belong to.
+
+    Rows of the CRM that are not there are left out. Raises SourceUnavailableError where any store does not answer.
+    """
+    around = Neighbourhood(stores, tenant)
+    rows = [ref.key for ref in refs if ref.kind is RecordKind.CRM]
+    if rows and stores.profile.customer is not None:
+        around.add_live(await stores.crm.living_customers(tenant, rows))
+    await around.read_records([ref for ref in refs if ref.kind is not RecordKind.CRM])
+    await around.read_namers(rows)
+    await around.hop(last=True)
+    await around.hop(last=True)
+    if around.crm_down:
+        raise SourceUnavailableError("postgres", "could not say which rows live")
     return around

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from domain.records import RecordKind
 from sources.mongo import MongoSource
+from sources.own.store import OwnStore
 from sources.postgres import PostgresSource
 from sources.profile import Profile
 
@@ -15,6 +16,8 @@ class Stores:
     profile: Profile
     postgres: PostgresSource | None
     mongo: MongoSource | None
+    #: The gateway's own tables; None where there is no PostgreSQL, and then it only reads.
+    own: OwnStore | None = None
 
     @property
     def kinds(self) -> tuple[RecordKind, ...]:

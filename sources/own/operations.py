@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.operations import (
     Intended,
+    LinkEvent,
     LinkEventKind,
     Operation,
     OperationKind,
@@ -55,6 +56,11 @@ async def take_claims(
             holder = select(claims.c.operation).where(claims.c.tenant == own["tenant"], claims.c.thing == thing)
             return (await connection.execute(holder)).scalar() or operation
     return None
+
+
+async def release(connection: AsyncConnection, operation: uuid.UUID) -> None:
+    """Let go of what *operation* has claimed."""
+    await connection.execute(delete(claims).where(claims.c.operation == operation))
 
 
 # ── operations ──
@@ -136,7 +142,7 @@ async def _close(
     closed = update(operations).where(_held(operation.id, owner)).values(**over, failure=failure)
     if (await connection.execute(closed)).rowcount != 1:
         return False
-    await connection.execute(delete(claims).where(claims.c.operation == operation.id))
+    await release(connection, operation.id)
     return True
 
 
@@ -186,6 +192,34 @@ async def add_event(
         own = {"tenant": own_tenant(tenant), "one": one, "other": other, "event": id_}
         await connection.execute(upsert(rejections).values(**own).on_conflict_do_nothing())
     return id_
+
+
+async def find_event(connection: AsyncConnection, tenant: Tenant, id_: int) -> LinkEvent | None:
+    asked = select(link_events).where(link_events.c.tenant == own_tenant(tenant), link_events.c.id == id_)
+    row = (await connection.execute(asked)).first()
+    return None if row is None else read_event(row)
+
+
+async def event_of(connection: AsyncConnection, operation: uuid.UUID) -> int | None:
+    """Find the event that *operation* left behind."""
+    asked = select(link_events.c.id).where(link_events.c.operation == operation)
+    id_: int | None = (await connection.execute(asked)).scalar()
+    return id_
+
+
+def read_event(row: Row[Any]) -> LinkEvent:
+    return LinkEvent(
+        id=row.id,
+        at=row.at,
+        kind=LinkEventKind(row.kind),
+        records=tuple(read_ref(text) for text in row.records),
+        by=row.by,
+        reason=row.reason,
+        operation=row.operation,
+        undo_of=row.undo_of,
+        undone_by=row.undone_by,
+        writes=read_writes(row.plan),
+    )
 
 
 # ── as they are kept ──

@@ -1,0 +1,42 @@
+"""What a user can do wrong in a mutation: data in its payload, each with a stable code, never a top-level error."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from domain.records import RecordRef
+
+
+class ErrorCode(Enum):
+    NOT_FOUND = "NOT_FOUND"
+    INVALID = "INVALID"
+    CONSTRAINT = "CONSTRAINT"
+    NOT_MAPPED = "NOT_MAPPED"
+    ALREADY_LINKED = "ALREADY_LINKED"
+    ALREADY_CHANGED = "ALREADY_CHANGED"
+    NOT_A_CUSTOMER = "NOT_A_CUSTOMER"
+    IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
+
+
+@dataclass(frozen=True, slots=True)
+class UserError:
+    """Say what is wrong, and where in the input: *path* leads from `input`."""
+
+    code: ErrorCode
+    message: str
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LinkConflict(UserError):  # noqa: N818 - data, never raised
+    """Say which *record* cannot be linked so, and which record it is *linked_to*, or claimed by."""
+
+    record: RecordRef | None = None
+    linked_to: RecordRef | None = None
+
+
+class RefusedError(Exception):
+    """Carry what is wrong out of a use case: nothing was written."""
+
+    def __init__(self, *errors: UserError) -> None:
+        super().__init__(*errors)
+        self.errors = errors

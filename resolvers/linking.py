@@ -1,0 +1,216 @@
+"""Link records, cut them loose, and undo either: decided under claims, written on both sides, kept in the trail."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from domain.ids import CUSTOMER, encode_id
+from domain.link_plans import Change, Conflict, Links, NoFieldError, plan_cut, plan_join
+from domain.mutation_errors import ErrorCode, LinkConflict, RefusedError, UserError
+from domain.operations import Intended, LinkEventKind, Operation, OperationKind, read_ref, written
+from domain.records import Key, RecordKind, RecordRef
+from resolvers.operations import BusyError, Decide, Decided, Operations
+from sources.mongo_writing import MongoWriting, OddValueError
+from sources.neighbourhood import Neighbourhood, around_all
+from sources.own import operations as log
+from sources.own.idempotency import OtherInputError, Sent
+from sources.stores import Stores
+
+_MOST = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """Be what came of linking: where the *records* belong now, the ids that are *retired*, the event and operation."""
+
+    records: tuple[RecordRef, ...] = ()
+    retired: tuple[str, ...] = ()
+    event: int | None = None
+    operation: Operation | None = None
+    errors: tuple[UserError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linking:
+    """Change links in *tenant* on behalf of *by*."""
+
+    stores: Stores
+    operations: Operations
+    tenant: str | None
+    by: str
+
+    # ── the use cases ──
+
+    async def link(self, refs: Sequence[RecordRef], reason: str | None, sent: Sent | None) -> Linked:
+        """Make one customer of those that *refs* belong to."""
+        if not 1 < len(refs) <= _MOST or len({ref.kind for ref in refs}) < len(refs):
+            return _refused(
+                UserError(ErrorCode.INVALID, "Name two or three records, each of another store.", ("records",))
+            )
+
+        async def decide(id_: uuid.UUID) -> Decided:
+            around = await self._around(refs, [("records", str(place)) for place in range(len(refs))])
+            links = around.links
+            try:
+                changes = plan_join(links, self._writing.fields, refs)
+            except Conflict as conflict:
+                raise RefusedError(_told(conflict)) from None
+            except NoFieldError:
+                fault = UserError(
+                    ErrorCode.NOT_MAPPED, "The store has no field that could keep such a link.", ("records",)
+                )
+                raise RefusedError(fault) from None
+            united = links.with_changes(changes).identity.members(refs[0]).refs
+            is_one = links.identity.members(refs[0]).refs == united
+            kind = LinkEventKind.REPAIRED if is_one else LinkEventKind.LINKED
+            event = Intended(kind=kind, records=united, reason=reason)
+            return await self._decided(id_, OperationKind.LINK, links, changes, event)
+
+        return await self._run({written(ref) for ref in refs}, decide, sent)
+
+    async def unlink(self, ref: RecordRef, reason: str | None, sent: Sent | None) -> Linked:
+        """Cut every link of *ref*; the others stay linked, and the pairs are not suggested again."""
+
+        async def decide(id_: uuid.UUID) -> Decided:
+            around = await self._around([ref], [("record",)])
+            links = around.links
+            changes = plan_cut(links, self._writing.fields, ref)
+            others = tuple(other for other in links.identity.members(ref).refs if other != ref)
+            event = Intended(
+                kind=LinkEventKind.UNLINKED,
+                records=(ref, *others),
+                reason=reason,
+                rejects=tuple((ref, other) for other in others),
+            )
+            return await self._decided(id_, OperationKind.UNLINK, links, changes, event)
+
+        return await self._run({written(ref)}, decide, sent)
+
+    async def undo(self, event_id: int, reason: str | None, sent: Sent | None) -> Linked:
+        """Restore what the event *event_id* found, if what it left still stands."""
+        async with self.operations.own.transaction() as connection:
+            event = await log.find_event(connection, self.tenant, event_id)
+        if event is None:
+            return _refused(UserError(ErrorCode.NOT_FOUND, "There is no such event.", ("eventId",)))
+        found = event
+        back = {
+            LinkEventKind.LINKED: LinkEventKind.UNLINKED,
+            LinkEventKind.REPAIRED: LinkEventKind.UNLINKED,
+            LinkEventKind.UNLINKED: LinkEventKind.LINKED,
+            LinkEventKind.REJECTED: LinkEventKind.REJECTED,
+        }[event.kind]
+
+        async def decide(id_: uuid.UUID) -> Decided:
+            async with self.operations.own.transaction() as connection:
+                now = await log.find_event(connection, self.tenant, event_id)
+            if now is None or now.undone_by is not None:
+                raise RefusedError(UserError(ErrorCode.ALREADY_CHANGED, "The event is undone already.", ("eventId",)))
+            writes = tuple(write.turned for write in reversed(found.writes))
+            changed = sorted({write.record for write in writes}, key=written)
+            around = await self._around(
+                [*found.records, *changed], [("eventId",)] * (len(found.records) + len(changed))
+            )
+            links = around.links
+            if not await self._writing.hold(found.writes):
+                fault = "What the event left has been changed since."
+                raise RefusedError(UserError(ErrorCode.ALREADY_CHANGED, fault, ("eventId",)))
+            after = links.with_changes(self._writing.changes(writes))
+            if _harmed(links, after, found.records):
+                fault = "A record has been linked to another since: cut that link first."
+                raise RefusedError(UserError(ErrorCode.ALREADY_CHANGED, fault, ("eventId",)))
+            event = Intended(kind=back, records=found.records, reason=reason, undo_of=event_id)
+            operation = Operation(
+                id=id_, tenant=self.tenant, kind=OperationKind.UNDO, by=self.by, writes=writes, event=event
+            )
+            return self._told_before(operation, links, after, found.records)
+
+        return await self._run({written(ref) for ref in event.records}, decide, sent)
+
+    # ── how ──
+
+    @property
+    def _writing(self) -> MongoWriting:
+        return self.operations.writing
+
+    async def _run(self, things: Collection[str], decide: Decide, sent: Sent | None) -> Linked:
+        try:
+            done = await self.operations.run(self.tenant, things, decide, sent)
+        except RefusedError as refused:
+            return _refused(*refused.errors)
+        except BusyError as busy:
+            return _refused(UserError(ErrorCode.ALREADY_CHANGED, str(busy)))
+        except OtherInputError:
+            message = "This idempotencyKey came with another input before."
+            return _refused(UserError(ErrorCode.IDEMPOTENCY_MISMATCH, message, ("idempotencyKey",)))
+        return Linked(
+            records=tuple(read_ref(text) for text in done.result["records"]),
+            retired=tuple(done.result["retired"]),
+            event=done.event,
+            operation=done.operation,
+        )
+
+    async def _around(self, refs: Sequence[RecordRef], paths: Sequence[tuple[str, ...]]) -> Neighbourhood:
+        """Gather the customers of *refs*. Raises RefusedError for those that are not there, or no customers."""
+        known = [ref for ref in refs if ref.kind in self.stores.kinds]
+        around = await around_all(self.stores, self.tenant, known)
+        links = around.links
+        faults = [await self._missing(ref, path) for ref, path in zip(refs, paths, strict=True) if not links.has(ref)]
+        if faults:
+            raise RefusedError(*faults)
+        return around
+
+    async def _missing(self, ref: RecordRef, path: tuple[str, ...]) -> UserError:
+        if ref.kind not in self.stores.kinds:
+            return UserError(ErrorCode.NOT_MAPPED, f"The store has no records of the kind {ref.kind.value}.", path)
+        if ref.kind is not RecordKind.CRM and await self._writing.exists(self.tenant, ref.kind, ref.key):
+            return UserError(ErrorCode.NOT_A_CUSTOMER, f"{written(ref)} is no customer's.", path)
+        return UserError(ErrorCode.NOT_FOUND, f"There is no record {written(ref)}.", path)
+
+    async def _decided(
+        self, id_: uuid.UUID, kind: OperationKind, links: Links, changes: Sequence[Change], event: Intended
+    ) -> Decided:
+        after = links.with_changes(changes)
+        try:
+            writes = await self._writing.writes(self.tenant, changes)
+        except OddValueError as odd:
+            raise RefusedError(UserError(ErrorCode.CONSTRAINT, f"{odd}: mend it in the store first.")) from None
+        except LookupError as lost:
+            message = f"{lost} is there twice, or not any more: mend it in the store first."
+            raise RefusedError(UserError(ErrorCode.CONSTRAINT, message)) from None
+        operation = Operation(id=id_, tenant=self.tenant, kind=kind, by=self.by, writes=tuple(writes), event=event)
+        return self._told_before(operation, links, after, event.records)
+
+    def _told_before(self, operation: Operation, before: Links, after: Links, records: Sequence[RecordRef]) -> Decided:
+        """Say what comes of *operation* in keys: the records concerned, and the ids that are no customer's own then."""
+        was, will = before.identity, after.identity
+        old = {was.members(ref).head for ref in records if before.has(ref)}
+        new = {will.members(ref).head for ref in records if after.has(ref)}
+        retired = sorted(encode_id(CUSTOMER, self.tenant, head.key, head.kind) for head in old - new)
+        things = {written(ref) for ref in records} | {written(write.record) for write in operation.writes}
+        result = {
+            "operation": str(operation.id) if operation.writes or operation.event.undo_of else None,
+            "records": [written(ref) for ref in records],
+            "retired": retired,
+        }
+        nothing = not operation.writes and operation.event.undo_of is None
+        return Decided(operation=None if nothing else operation, things=frozenset(things), result=result)
+
+
+def _harmed(before: Links, after: Links, records: Collection[RecordRef]) -> bool:
+    """Say whether a customer that *records* are no part of would be another one after."""
+    was, will = before.identity, after.identity
+    return any(
+        was.members(ref) != will.members(ref)
+        for kind, named in before.names.items()
+        for ref in (RecordRef(kind, Key(key)) for key in named)
+        if not set(was.members(ref).refs) & set(records)
+    )
+
+
+def _told(conflict: Conflict) -> LinkConflict:
+    message = f"{written(conflict.record)} is linked to, or claimed by, {written(conflict.rival)}."
+    return LinkConflict(ErrorCode.ALREADY_LINKED, message, ("records",), conflict.record, conflict.rival)
+
+
+def _refused(*errors: UserError) -> Linked:
+    return Linked(errors=errors)
