@@ -37,6 +37,8 @@ class Rule:
 SIGNED_IN = Rule(frozenset(Role), within_tenant=False)
 #: Looks after all tenants; answers nothing of customers.
 LOOK_AFTER_TENANTS = Rule(frozenset({Role.PLATFORM_ADMIN}), within_tenant=False)
+#: Writes what one tenant has.
+WRITE_CUSTOMERS = Rule(frozenset({Role.PLATFORM_ADMIN, Role.CLIENT_ADMIN}))
 #: Reads customers, leads and bookings of one tenant.
 READ_CUSTOMERS = Rule(frozenset({Role.PLATFORM_ADMIN, Role.CLIENT_ADMIN, Role.READER}))
 

@@ -9,8 +9,8 @@ from domain.errors import BadIdError
 from domain.records import Key, RecordKind, RecordRef
 
 #: The kinds of things that have an id, by the name of their GraphQL type.
-CUSTOMER, LEAD, BOOKING = "Customer", "Lead", "Booking"
-_WITHOUT_KIND = frozenset({LEAD, BOOKING})
+CUSTOMER, LEAD, BOOKING, LINK_EVENT, OPERATION = "Customer", "Lead", "Booking", "LinkEvent", "Operation"
+_WITHOUT_KIND = frozenset({LEAD, BOOKING, LINK_EVENT, OPERATION})
 _KINDS = {kind.value: kind for kind in RecordKind}
 #: Longer than any id that is handed out for a key of a sane length.
 _LONGEST = 20_000

@@ -63,6 +63,18 @@ class Intended:
     rejects: tuple[tuple[RecordRef, RecordRef], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Count what came of an operation so far."""
+
+    linked: int = 0
+    repaired: int = 0
+    created: int = 0
+    attached: int = 0
+    left_for_review: int = 0
+    failed: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """Be a write of several records on behalf of *by*: its *writes* in order, and the *event* that tells of it."""
@@ -77,6 +89,20 @@ class Operation:
     done: int = 0
     created_at: datetime | None = None
     failure: str | None = None
+
+    @property
+    def total(self) -> int:
+        return len(self.writes)
+
+    @property
+    def counts(self) -> Counts:
+        """What the operation has come to: of links that were made or completed, and of what was turned back."""
+        if self.state is OperationState.FAILED:
+            return Counts(failed=1)
+        if self.state is not OperationState.APPLIED:
+            return Counts()
+        kind = self.event.kind
+        return Counts(linked=int(kind is LinkEventKind.LINKED), repaired=int(kind is LinkEventKind.REPAIRED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,6 +151,8 @@ COMMANDS: tuple[tuple[str, str, Callable[[ArgumentParser], None]], ...] = (
     ("profile", "help with writing a store profile", _profile),
     ("refresh-totals", "write the totals that a store keeps as they are live; dry unless --live", _refresh_totals),
     ("schema", "print the GraphQL schema", _none),
+    ("migrate", "make or upgrade the gateway's own tables, in the schema `gateway` of PostgreSQL", _none),
+    ("resume", "carry on what a crash or a store that was down has left unfinished", add_json),
 )
 
 

@@ -17,8 +17,10 @@ from gateway.auth import TokenReader
 from gateway.endpoint import Endpoint, confess, refuse
 from gateway.opening import opened, require_urls
 from gateway.pages import SECURITY_HEADERS, PageFacts, page_routes
+from gateway.resuming import resuming
 from gateway.settings import Settings
 from resolvers.context import Limits
+from resolvers.operations import operations_of
 from resolvers.stores import store_statuses
 from schema import build_schema
 from sources.profile_reading import read_profile
@@ -41,7 +43,9 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with opened(profile, settings) as stores:
-            yield {"stores": stores}
+            operations = operations_of(stores)
+            async with resuming(operations):
+                yield {"stores": stores, "operations": operations}
 
     async def print_schema(_: Request) -> Response:
         return PlainTextResponse(sdl, headers=SECURITY_HEADERS)

@@ -75,7 +75,8 @@ class Endpoint:
         access = Access(viewer, tenant, store_has_tenants=stores.profile.has_tenants)
         with metered(Meter()) as meter:
             try:
-                result = await self._execute(asked, Context(access, stores, self._limits, meter))
+                context = Context(access, stores, self._limits, meter, request.state.operations)
+                result = await self._execute(asked, context)
             except BadRequestError as error:
                 return _refused(request, error)
         body, status = _body(result)

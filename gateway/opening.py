@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from domain.errors import SourceError, SourceUnavailableError, StartError
 from gateway.settings import Settings
 from sources.mongo import MongoSource
+from sources.own.store import OwnStore
 from sources.postgres import PostgresSource
 from sources.profile import Profile
 from sources.profile_reading import path_of
@@ -73,7 +74,11 @@ async def opened(
             with named_setting("GATEWAY_MONGO_URL"):
                 mongo = sources.mongo(profile, settings.mongo_url, seconds=settings.store_timeout)
             stack.callback(mongo.close)
-        stores = Stores(profile, postgres, mongo)
+        own = None
+        if settings.postgres_url is not None:
+            own = OwnStore(settings.postgres_url, settings.store_timeout)
+            stack.push_async_callback(own.close)
+        stores = Stores(profile, postgres, mongo, own)
         if checked:
             await check(stores, settings.profile)
         yield stores

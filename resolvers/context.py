@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from domain.access import Access
 from loaders.request import Loaders, loaders_for
+from resolvers.operations import Operations
 from sources.meter import Meter
 from sources.stores import Stores
 
@@ -25,6 +26,8 @@ class Context:
     stores: Stores
     limits: Limits = Limits()
     meter: Meter = field(default_factory=Meter)
+    #: Whoever writes; None where this gateway only reads.
+    operations: Operations | None = None
     #: What each field selects, by the identity of its nodes: the same for every parent.
     selections: dict[tuple[int, ...], frozenset[str]] = field(default_factory=dict)
     _loaders: Loaders | None = None
@@ -39,3 +42,7 @@ class Context:
         if self._loaders is None:
             self._loaders = loaders_for(self.stores, self.tenant)
         return self._loaders
+
+    def forget(self) -> None:
+        """Load everything anew from now on: something was written."""
+        self._loaders = None

@@ -22,6 +22,7 @@ from sources.mongo_writing import MongoWriting, Outcome
 from sources.own import operations as log
 from sources.own.idempotency import Sent, keep, keep_result
 from sources.own.store import OwnStore
+from sources.stores import Stores
 
 logger = logging.getLogger("gateway")
 #: How often somebody who finds a record claimed looks again, and how long in all: longer than an operation takes.
@@ -80,6 +81,13 @@ class _KnownError(Exception):
 Decide = Callable[[uuid.UUID], Awaitable[Decided]]
 
 
+def operations_of(stores: Stores) -> "Operations | None":
+    """Make whoever writes to *stores*; None where the gateway has no tables of its own, or nothing to link."""
+    if stores.own is None or stores.mongo is None:
+        return None
+    return Operations(stores.own, MongoWriting(stores.mongo))
+
+
 @dataclass(slots=True)
 class Operations:
     """Run the operations of this process, known to others as *owner*."""
@@ -129,7 +137,8 @@ class Operations:
             if decided.operation is not None and not decided.things <= things:
                 raise _GrownError(decided.things)
             if decided.operation is not None:
-                await log.begin(connection, decided.operation, self.owner)
+                begun = await log.begin(connection, decided.operation, self.owner)
+                decided = replace(decided, operation=begun)
             else:
                 await log.release(connection, id_)
             if sent is not None:

@@ -9,6 +9,7 @@ from strawberry.types.base import get_object_definition
 
 from schema.document_cache import ParsedDocuments, ValidatedDocuments
 from schema.fields import RULE
+from schema.mutation import ERROR_TYPES, Mutation
 from schema.one_operation import OneOperation
 from schema.query import Query
 from schema.scalars import SCALARS
@@ -26,11 +27,14 @@ class Schema(strawberry.Schema):
 
 def build_schema() -> Schema:
     """Make the executable schema; refuse one whose root fields do not all have a rule."""
-    unruled = [field.name for field in get_object_definition(Query, strict=True).fields if RULE not in field.metadata]
+    roots = [field for root in (Query, Mutation) for field in get_object_definition(root, strict=True).fields]
+    unruled = [field.name for field in roots if RULE not in field.metadata]
     if unruled:
         raise TypeError(f"Root fields without a rule: {', '.join(unruled)}")
     return Schema(
         query=Query,
+        mutation=Mutation,
+        types=ERROR_TYPES,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[
             lambda: MaxTokensLimiter(_MOST_TOKENS),

@@ -6,6 +6,8 @@ from typing import Any
 import strawberry
 
 from domain.access import Role
+from domain.mutation_errors import ErrorCode
+from domain.operations import LinkEventKind, OperationKind, OperationState
 from domain.paging import Direction
 from domain.records import LinkState
 from domain.records import RecordKind as RecordStore
@@ -19,9 +21,13 @@ __all__ = [
     "CustomerOrderField",
     "CustomerStatus",
     "Direction",
+    "ErrorCode",
     "LeadOrderField",
     "LeadStatus",
+    "LinkEventKind",
     "LinkState",
+    "OperationKind",
+    "OperationState",
     "RecordStore",
     "Role",
 ]
@@ -155,4 +161,43 @@ _described(
     "What bookings are ordered by.",
     START_AT="When the booking starts.",
     CREATED_AT="When the booking was created.",
+)
+_described(
+    ErrorCode,
+    "ErrorCode",
+    "What a user can do wrong in a mutation.",
+    NOT_FOUND="There is no such thing; also the answer for what belongs to another tenant.",
+    INVALID="The input cannot be meant.",
+    CONSTRAINT="What the store holds stands in the way.",
+    NOT_MAPPED="The profile maps no such thing.",
+    ALREADY_LINKED="A record is linked to, or claimed by, another one.",
+    ALREADY_CHANGED="Something else came first.",
+    NOT_A_CUSTOMER="The record is no customer's: staff, for one.",
+    IDEMPOTENCY_MISMATCH="The idempotencyKey came with another input before.",
+)
+_described(
+    LinkEventKind,
+    "LinkEventKind",
+    "What happened to links.",
+    LINKED="Records became one customer.",
+    UNLINKED="A record was cut loose.",
+    REJECTED="Records are not to be suggested any more.",
+    REPAIRED="A link that one side said is said by both.",
+)
+_described(
+    OperationKind,
+    "OperationKind",
+    "What an operation does.",
+    LINK="Makes one customer of records.",
+    UNLINK="Cuts a record loose.",
+    UNDO="Restores what an event found.",
+)
+_described(
+    OperationState,
+    "OperationState",
+    "How an operation stands.",
+    RUNNING="A gateway is at work on it.",
+    PENDING="A store went down on the way; it is resumed by itself.",
+    APPLIED="All of it is done.",
+    FAILED="It was turned back: a record was changed by somebody else meanwhile.",
 )

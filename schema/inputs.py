@@ -155,6 +155,7 @@ BookingOrderArgument = Annotated[BookingOrder | None, _argument("Latest start fi
 CustomerFilterArgument = Annotated[CustomerFilter | None, _argument("Only customers that are so.")]
 CustomerOrderArgument = Annotated[CustomerOrder | None, _argument("Newest first where none is given.")]
 PeriodArgument = Annotated[Period | None, _argument("Only what falls in this time.")]
+CustomerId = Annotated[strawberry.ID | None, _argument("Only what concerns the records of this customer.")]
 BookingKeyArgument = Annotated[BookingKey, _argument("Which booking, by one of its keys.")]
 CustomerKeyArgument = Annotated[CustomerKey, _argument("Which record, by its store's own key.")]
 
@@ -221,6 +222,14 @@ def lead_history_page(*, first: First = strawberry.UNSET, after: After = strawbe
 def booking_history_page(*, first: First = strawberry.UNSET, after: After = strawberry.UNSET) -> PageOf:
     """Read the arguments of a booking's history: latest first."""
     return PageOf(page_arguments(first, after, None, None), None, Order("booking history", "AT", Direction.DESC))
+
+
+def link_history(
+    *, first: First = strawberry.UNSET, after: After = strawberry.UNSET, customer_id: CustomerId = strawberry.UNSET
+) -> tuple[PageOf, str | None]:
+    """Read the arguments of the trail of links: latest first."""
+    page = page_arguments(first, after, None, None)
+    return PageOf(page, None, Order("link history", "AT", Direction.DESC)), given(customer_id)
 
 
 def revenue_period(period: PeriodArgument = strawberry.UNSET) -> time.Period | None:

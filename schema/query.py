@@ -5,16 +5,25 @@ from typing import Annotated, Any
 import strawberry
 
 from domain.access import LOOK_AFTER_TENANTS, READ_CUSTOMERS, SIGNED_IN
-from resolvers import couriers, customers, leads, nodes, stores, tenants
+from resolvers import couriers, customers, leads, link_events, nodes, stores, tenants
 from resolvers.loading import PageOf
 from schema.booking import Booking
 from schema.connections import Connection
 from schema.customer import Courier, Customer, CustomerConnection
 from schema.enums import Capability, Role
 from schema.fields import Info, guarded, plain, wanted_of
-from schema.inputs import BookingKeyArgument, CustomerKeyArgument, booking_page, customer_page, lead_page
+from schema.inputs import (
+    BookingKeyArgument,
+    CustomerKeyArgument,
+    booking_page,
+    customer_page,
+    lead_page,
+    link_history,
+)
 from schema.lead import Lead
+from schema.link_event import LinkEvent
 from schema.node import Node
+from schema.operation import Operation
 
 AnyId = Annotated[strawberry.ID, strawberry.argument(description="An id that was handed out before.")]
 ManyIds = Annotated[list[strawberry.ID], strawberry.argument(description="Ids that were handed out before.")]
@@ -92,6 +101,15 @@ def _tenants(info: Info) -> Any:
     return tenants.listed_tenants(info.context.stores)
 
 
+async def _link_history(info: Info, asked: tuple[PageOf, str | None]) -> Any:
+    page, customer = asked
+    return await link_events.find_link_events(info.context, page, wanted_of(info), customer)
+
+
+def _operation(info: Info, id: AnyId) -> Any:  # noqa: A002 - the contract's name
+    return link_events.operation_by_id(info.context, id)
+
+
 def _viewer(info: Info) -> Any:
     viewer = info.context.access.viewer
     assert viewer is not None
@@ -140,6 +158,10 @@ class Query:
         _tenants,
         "For platform admins: the tenants that X-Tenant may name; null where the store lists none.",
     )
+    link_history: Connection[LinkEvent] | None = guarded(
+        READ_CUSTOMERS, _link_history, "What happened to links, latest first.", arguments=link_history
+    )
+    operation: Operation | None = guarded(READ_CUSTOMERS, _operation, "The operation that has this id.")
     viewer: Viewer = guarded(SIGNED_IN, _viewer, "Who asks, as the token says it.")
     stores: list[StoreStatus] = guarded(
         SIGNED_IN, _stores, "How each store does right now and what its profile maps; answers even when one is down."

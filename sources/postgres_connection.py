@@ -106,14 +106,14 @@ class PostgresConnection:
         assert isinstance(compiled, SQLCompiler)
         written = compiled.construct_expanded_state()
         async with self._places:
-            self._availability.check()
+            self.availability.check()
             try:
-                with self._translating(), statement("postgres"):
+                with self.translating(), statement("postgres"):
                     async with patience(self._seconds), self._engine.connect() as connection:
                         sql = f"EXPLAIN (FORMAT JSON) {written.statement}"
                         told = (await connection.exec_driver_sql(sql, written.positional_parameters)).scalar_one()
             except _LostConnectionError as error:
-                raise self._availability.found_down(error) from error
+                raise self.availability.found_down(error) from error
         plan: Mapping[str, Any] = (orjson.loads(told) if isinstance(told, str | bytes) else told)[0]["Plan"]
         return plan
 

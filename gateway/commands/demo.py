@@ -16,6 +16,7 @@ from gateway.demo_data import Demo, load_demo, loaded_demo
 from gateway.demo_data.load import Progress as Report
 from gateway.embedded import EmbeddedStores
 from gateway.settings import Settings, read_settings
+from sources.own.migrating import migrate
 
 _HOST = "127.0.0.1"
 _INTERRUPTED = 130
@@ -36,6 +37,7 @@ def run(arguments: Namespace) -> int:
             ending_undisturbed(),
         ):
             demo = asyncio.run(_fill(stores, arguments, console))
+            asyncio.run(migrate(stores.postgres.url))
             settings = replace(settings, postgres_url=stores.postgres.url, mongo_url=stores.mongo.url)
             run_server(create_app(settings), listener, lambda: _welcome(console, settings, demo))
     except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -66,10 +67,11 @@ async def release(connection: AsyncConnection, operation: uuid.UUID) -> None:
 # ── operations ──
 
 
-async def begin(connection: AsyncConnection, operation: Operation, owner: uuid.UUID) -> None:
-    """Write down what *operation* intends, leased to *owner*."""
-    await connection.execute(
-        insert(operations).values(
+async def begin(connection: AsyncConnection, operation: Operation, owner: uuid.UUID) -> Operation:
+    """Write down what *operation* intends, leased to *owner*; answer it with the moment of that."""
+    begun = (
+        insert(operations)
+        .values(
             id=operation.id,
             tenant=own_tenant(operation.tenant),
             kind=operation.kind.value,
@@ -83,7 +85,9 @@ async def begin(connection: AsyncConnection, operation: Operation, owner: uuid.U
             lease_owner=owner,
             lease_until=func.now() + LEASE,
         )
+        .returning(operations.c.created_at)
     )
+    return replace(operation, created_at=(await connection.execute(begun)).scalar_one())
 
 
 async def lease(connection: AsyncConnection, owner: uuid.UUID, *, only: uuid.UUID | None = None) -> Operation | None:

@@ -1,0 +1,38 @@
+"""Carry on what a crash or a store that was down has left unfinished."""
+
+import asyncio
+import json
+import sys
+from argparse import Namespace
+
+from domain.errors import GatewayError, StartError
+from domain.operations import Operation
+from gateway.commands.tool import opened_stores, read_setup, say
+from gateway.resuming import carry_on_all
+from gateway.settings import Settings
+from resolvers.operations import operations_of
+from sources.profile import Profile
+
+
+def run(arguments: Namespace) -> int:
+    """Answer 0 where nothing is left unfinished, 1 where a store still stands in the way."""
+    settings, profile = read_setup()
+    done = asyncio.run(_resume(settings, profile))
+    if arguments.json:
+        sys.stdout.write(json.dumps([{"id": str(one.id), "state": one.state.value} for one in done]) + "\n")
+    else:
+        for one in done:
+            say(f"{one.id} {one.kind.value}: {one.state.value}")
+        say(f"{len(done)} operations carried on." if done else "Nothing was left unfinished.")
+    return 0 if all(one.state.is_over for one in done) else 1
+
+
+async def _resume(settings: Settings, profile: Profile) -> list[Operation]:
+    async with opened_stores(profile, settings) as stores:
+        operations = operations_of(stores)
+        if operations is None:
+            raise StartError("Nothing can be carried on:", ["this profile links nothing"])
+        try:
+            return await carry_on_all(operations)
+        except GatewayError as error:
+            raise StartError("Nothing can be carried on:", [str(error)]) from error

@@ -1,0 +1,50 @@
+"""The trail of links, in pages: latest first."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Text, cast, func, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, array
+
+from domain.errors import BadCursorError
+from domain.operations import LinkEvent
+from domain.paging import PageRequest, Position
+from domain.time import instant, micros
+from sources.own.operations import Tenant, own_tenant, read_event
+from sources.own.store import OwnStore
+from sources.own.tables import link_events
+
+
+async def events(
+    own: OwnStore, tenant: Tenant, records: Sequence[str] | None, request: PageRequest
+) -> list[tuple[Position, LinkEvent]]:
+    """Read one more event than the page: those of any of *records*, or of all."""
+    order = [link_events.c.at.desc(), link_events.c.id.desc()]
+    query = _chosen(select(link_events), tenant, records).order_by(*order).limit(request.size + 1)
+    if request.position is not None:
+        query = query.where(tuple_(link_events.c.at, link_events.c.id) < tuple_(*_place(request.position)))
+    async with own.transaction() as connection:
+        found = [read_event(row) for row in (await connection.execute(query)).all()]
+    return [(Position(micros(event.at), str(event.id), None), event) for event in found]
+
+
+async def count_events(own: OwnStore, tenant: Tenant, records: Sequence[str] | None) -> int:
+    query = _chosen(select(func.count()).select_from(link_events), tenant, records)
+    async with own.transaction() as connection:
+        number: int = (await connection.execute(query)).scalar_one()
+    return number
+
+
+def _chosen(query: Select[Any], tenant: Tenant, records: Sequence[str] | None) -> Select[Any]:
+    conditions: list[ColumnElement[bool]] = [link_events.c.tenant == own_tenant(tenant)]
+    if records is not None:
+        conditions.append(link_events.c.records.overlap(cast(array(list(records)), ARRAY(Text))))
+    return query.where(*conditions)
+
+
+def _place(position: Position) -> tuple[datetime, int]:
+    """Read what stands in a cursor. Raises BadCursorError."""
+    if position.value is None or not position.key.isdecimal() or int(position.key) >= 1 << 63:
+        raise BadCursorError(position.key)
+    return instant(position.value), int(position.key)
