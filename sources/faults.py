@@ -1,12 +1,14 @@
-"""Points at which a test ends the process as a crash would: between any two writes of an operation."""
+"""Points at which a test ends the process as a crash would, or halts it: between any two writes of an operation."""
 
 import os
 import signal
 
-_POINT = os.environ.get("GATEWAY_TEST_CRASH_AT")
+_CRASH, _HALT = os.environ.get("GATEWAY_TEST_CRASH_AT"), os.environ.get("GATEWAY_TEST_HALT_AT")
 
 
 def crash_point(name: str) -> None:
-    """End this process at once, if a test has asked for it to end at *name*."""
-    if _POINT is not None and name == _POINT:
+    """End this process at once, or halt it until it is told to go on, if a test has asked for that at *name*."""
+    if name == _CRASH:
         os.kill(os.getpid(), signal.SIGKILL)
+    elif name == _HALT:
+        os.kill(os.getpid(), signal.SIGSTOP)

@@ -12,10 +12,10 @@ from bson import ObjectId
 from domain.link_plans import Change, LinkField, LinkFields
 from domain.operations import Write
 from domain.records import Key, RecordKind
-from sources.mongo import MongoSource, Tenant
-from sources.mongo_scope import Scope
-from sources.profile import NO_CONDITION
+from sources.mongo import MongoSource
 from sources.mongo_forms import KeyForm, Query, all_of, fields_of, link_key, one_of, value_at
+from sources.mongo_scope import Scope, Tenant
+from sources.profile import NO_CONDITION
 
 _SAMPLE = 200
 #: What a server can be asked to compare with what a field holds: nothing, or one plain value.

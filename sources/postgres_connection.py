@@ -69,12 +69,12 @@ class PostgresConnection:
             self.availability.check()
             try:
                 return await self._run(query, values)
-            except _LostConnectionError:
+            except LostConnectionError:
                 # The server went away and came back while the connection lay in the pool, which has dropped it now.
                 self.losses += 1
                 try:
                     return await self._run(query, values)
-                except _LostConnectionError as error:
+                except LostConnectionError as error:
                     raise self.availability.found_down(error) from error
 
     async def stream(
@@ -94,7 +94,7 @@ class PostgresConnection:
                         result = await reading.stream(query, values)
                         async for rows in result.partitions(_LOT):
                             yield rows
-            except _LostConnectionError as error:
+            except LostConnectionError as error:
                 raise self.availability.found_down(error) from error
 
     async def plan(self, query: Select[Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -112,7 +112,7 @@ class PostgresConnection:
                     async with patience(self._seconds), self._engine.connect() as connection:
                         sql = f"EXPLAIN (FORMAT JSON) {written.statement}"
                         told = (await connection.exec_driver_sql(sql, written.positional_parameters)).scalar_one()
-            except _LostConnectionError as error:
+            except LostConnectionError as error:
                 raise self.availability.found_down(error) from error
         plan: Mapping[str, Any] = (orjson.loads(told) if isinstance(told, str | bytes) else told)[0]["Plan"]
         return plan
@@ -147,7 +147,7 @@ class PostgresConnection:
         if state in _MISMATCH or _is_outdated(error.orig):
             return SourceMismatchError("postgres", str(error.orig))
         if error.connection_invalidated:
-            return _LostConnectionError(str(error.orig))
+            return LostConnectionError(str(error.orig))
         if state == "57014":
             return self.availability.found_slow(self._seconds)
         if state.startswith(_DOWN) or (not state and isinstance(error, InterfaceError | OperationalError)):
@@ -160,7 +160,7 @@ def _is_outdated(error: BaseException | None) -> bool:
     return error is not None and isinstance(error.__cause__, asyncpg.InvalidCachedStatementError)
 
 
-class _LostConnectionError(Exception):
+class LostConnectionError(Exception):
     """Say that a pooled connection was dead: worth one more try."""
 
 

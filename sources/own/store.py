@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from domain.errors import ReadOnlyError, SourceMismatchError
-from sources.postgres_connection import PostgresConnection, asyncpg_url
+from sources.postgres_connection import LostConnectionError, PostgresConnection, asyncpg_url
 
 _POOL = 5
 
@@ -22,6 +22,7 @@ class OwnStore(PostgresConnection):
             pool_size=_POOL,
             max_overflow=0,
             pool_timeout=seconds,
+            pool_pre_ping=True,  # what was lost while it lay in the pool is no reason to give up a transaction
             connect_args={
                 "timeout": seconds,
                 "server_settings": {
@@ -46,6 +47,8 @@ class OwnStore(PostgresConnection):
                     yield connection
         except SourceMismatchError as error:
             raise ReadOnlyError from error
+        except LostConnectionError as error:
+            raise self.availability.found_down(error) from error
         self.availability.found_up()
 
     async def close(self) -> None:

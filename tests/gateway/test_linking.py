@@ -135,12 +135,8 @@ async def test_a_record_is_cut_loose_and_the_others_stay_linked(grocer: Gateway,
 
 async def test_to_undo_restores_what_was_found(grocer: Gateway) -> None:
     before = await customers(grocer)
-    for do in (
-        lambda: link(grocer, ("CRM", "8"), ("ACCOUNT", "A13")),
-        lambda: unlink(grocer, "ACCOUNT", "A1"),
-        lambda: unlink(grocer, "CRM", "4"),
-    ):
-        done = await do()
+    for kind, key in (("ACCOUNT", "A13"), ("ACCOUNT", "A1"), ("CRM", "4")):
+        done = await (link(grocer, ("CRM", "8"), (kind, key)) if key == "A13" else unlink(grocer, kind, key))
         undone = await undo(grocer, done["event"]["id"])
         assert undone["errors"] == []
         assert undone["event"]["undoOf"] == done["event"]["id"]
