@@ -6,12 +6,13 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 FERRETDB := .tools/ferretdb
 
-.PHONY: help install demo test test-dialects check graphiql clean
+.PHONY: help install demo test test-dialects crash check graphiql clean
 
 help:
 	@echo 'make demo      install, start stores with demo data, serve http://127.0.0.1:8000/ (ARGS=--help shows options)'
 	@echo 'make test      install and run the tests (ARGS=… goes to pytest)'
 	@echo 'make test-dialects  build FerretDB with Go, and run the tests that touch Mongo on it (ARGS=… goes to pytest)'
+	@echo 'make crash     kill gateways at every point of what they write (make test does so at some)'
 	@echo 'make check     format, lint, types, imports, and the schema as it was printed last'
 	@echo 'make graphiql  bundle GraphiQL again after a change in gateway/graphiql'
 	@echo 'make install   make .venv with everything in it, once'
@@ -40,6 +41,11 @@ test-dialects: $(INSTALLED) $(FERRETDB)
 $(FERRETDB): tests/ferretdb/main.go tests/ferretdb/go.mod tests/ferretdb/go.sum
 	@echo 'Building FerretDB, once; this takes some minutes.'
 	cd tests/ferretdb && go build -o ../../$@ .
+
+# Every point at which a gateway can be killed while it links, and more of them at once than `make test` has.
+crash: $(INSTALLED)
+	GATEWAY_TEST_CRASHES=all $(BIN)/python -m pytest tests/gateway/test_linking_crashes.py \
+		tests/gateway/test_linking_together.py $(ARGS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .

@@ -4,11 +4,10 @@ import asyncio
 from argparse import Namespace
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from domain.errors import StartError
 from gateway.commands.tool import say
-from gateway.opening import named_setting
 from gateway.settings import read_settings
 from sources.own.migrating import migrate
 
@@ -20,9 +19,8 @@ def run(_: Namespace) -> int:
         fault = "GATEWAY_POSTGRES_URL: not set, and the gateway keeps its own tables there"
         raise StartError("The gateway's own tables cannot be made:", [fault])
     try:
-        with named_setting("GATEWAY_POSTGRES_URL"):
-            before, after = asyncio.run(migrate(settings.postgres_url))
-    except (OSError, DBAPIError, asyncpg.PostgresError) as error:
+        before, after = asyncio.run(migrate(settings.postgres_url))
+    except (OSError, SQLAlchemyError, asyncpg.PostgresError) as error:
         reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
         raise StartError("The gateway's own tables cannot be made:", [reason]) from error
     if before == after:

@@ -18,6 +18,8 @@ NORTH: dict[str, Any] = {"tenant": "north"}
 SOUTH_CUSTOMER = encode_id("Customer", "south", "1", RecordKind.CRM)
 SOUTH_LEAD = encode_id("Lead", "south", "1")
 SOUTH_BOOKING = encode_id("Booking", "south", "1")
+SOUTH_OPERATION = encode_id("Operation", "south", "00000000-0000-4000-8000-000000000001")
+SOUTH_EVENT = encode_id("LinkEvent", "south", "1")
 EXPLAIN = {"X-Gateway-Explain": "1"}
 NOTHING_ASKED = {"statements": 0, "milliseconds": 0, "batches": {}}
 
@@ -34,6 +36,15 @@ OF_CUSTOMERS = {
     "bookings": "{ bookings { totalCount nodes { id } } }",
     "bookingBy": '{ bookingBy(key: {key: "1"}) { id } }',
     "couriers": "{ couriers { key name } }",
+    "linkHistory": "{ linkHistory { totalCount nodes { id } } }",
+    "operation": f'{{ operation(id: "{SOUTH_OPERATION}") {{ id }} }}',
+}
+#: Every mutation, as one would ask for it in `south`.
+MUTATIONS = {
+    "linkRecords": """mutation { linkRecords(input: {records: [{store: CRM, key: "1"}, {store: ACCOUNT, key: "A1"}]}) {
+        errors { code } } }""",
+    "unlinkRecord": 'mutation { unlinkRecord(input: {record: {store: CRM, key: "1"}}) { errors { code } } }',
+    "undoLink": f'mutation {{ undoLink(input: {{eventId: "{SOUTH_EVENT}"}}) {{ errors {{ code }} }} }}',
 }
 OF_THE_GATEWAY = {"viewer": "{ viewer { subject roles tenant } }", "stores": "{ stores { store up } }"}
 OF_TENANTS = {"tenants": "{ tenants { key name } }"}
@@ -51,16 +62,18 @@ async def refused(gateway: Gateway, query: str, code: str, headers: dict[str, st
 
 
 def test_every_root_field_is_asked_for_here() -> None:
-    query = schema.build_schema()._schema.query_type
-    assert query is not None
-    assert set(query.fields) == set(EVERY_FIELD)
+    built = schema.build_schema()._schema
+    assert built.query_type is not None
+    assert built.mutation_type is not None
+    assert set(built.query_type.fields) == set(EVERY_FIELD)
+    assert set(built.mutation_type.fields) == set(MUTATIONS)
 
 
 # ── who asks ──
 
 
 async def test_nothing_is_told_without_a_token(grocer: Gateway) -> None:
-    for query in EVERY_FIELD.values():
+    for query in (*EVERY_FIELD.values(), *MUTATIONS.values()):
         answer = await grocer.http.post(f"{grocer.url}/graphql", json={"query": query}, headers=EXPLAIN)
         assert answer.status_code == 200
         body = answer.json()
@@ -91,6 +104,18 @@ async def test_a_token_that_is_wrong_is_refused_whatever_is_asked(grocer: Gatewa
         )
         assert refusal(answer) == (401, ["UNAUTHENTICATED"])
         assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("roles", [[Role.READER], [Role.SUPPORT], [Role.READER, Role.SUPPORT], []])
+async def test_who_only_reads_writes_nothing(grocer: Gateway, roles: list[Role]) -> None:
+    for mutation in MUTATIONS.values():
+        await refused(grocer, mutation, "FORBIDDEN", roles=roles, **NORTH)
+
+
+async def test_nothing_is_written_in_another_tenant_or_in_none(grocer: Gateway) -> None:
+    for mutation in MUTATIONS.values():
+        await refused(grocer, mutation, "FORBIDDEN", {"X-Tenant": "south"}, **NORTH)
+        await refused(grocer, mutation, "TENANT_REQUIRED", roles=[Role.PLATFORM_ADMIN])
 
 
 async def test_support_sees_nothing_of_customers(grocer: Gateway) -> None:
