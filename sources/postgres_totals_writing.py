@@ -8,7 +8,8 @@ state is kept: whoever carries on finds what still differs.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -108,7 +109,7 @@ class TotalsWriting:
         while batches:
             batch = batches.popleft()
             try:
-                held += await self._write_batch(batch)
+                held += await self._to_its_end(self._write_batch(batch))
                 self._timed_out = 0
             except DBAPIError as error:
                 state = str(getattr(error.orig, "sqlstate", ""))
@@ -132,6 +133,16 @@ class TotalsWriting:
         self.unwritten.append(Unwritten(key, reason))
         if len(self.unwritten) >= _MOST_UNWRITTEN:
             raise WritingStoppedError(f"{_MOST_UNWRITTEN} rows could not be written, the last one: {reason}")
+
+    async def _to_its_end(self, writing: Coroutine[Any, Any, list[Key]]) -> list[Key]:
+        """Let a batch under way come to its end although it is interrupted: what is told of it is what was done."""
+        batch = asyncio.ensure_future(writing)
+        try:
+            return await asyncio.shield(batch)
+        except asyncio.CancelledError:
+            with suppress(Exception):
+                await batch
+            raise
 
     async def _write_batch(self, keys: Sequence[Key]) -> list[Key]:
         async with self._engine.connect() as connection, connection.begin():
