@@ -6,13 +6,14 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 FERRETDB := .tools/ferretdb
 
-.PHONY: help install demo test test-dialects crash check graphiql clean
+.PHONY: help install demo test test-dialects crash large check graphiql clean
 
 help:
 	@echo 'make demo      install, start stores with demo data, serve http://127.0.0.1:8000/ (ARGS=--help shows options)'
 	@echo 'make test      install and run the tests (ARGS=… goes to pytest)'
 	@echo 'make test-dialects  build FerretDB with Go, and run the tests that touch Mongo on it (ARGS=… goes to pytest)'
 	@echo 'make crash     kill gateways at every point of what they write (make test does so at some)'
+	@echo 'make large     the stores at a real size, with 100,000 documents as well (make test has 2,000)'
 	@echo 'make check     format, lint, types, imports, and the schema as it was printed last'
 	@echo 'make graphiql  bundle GraphiQL again after a change in gateway/graphiql'
 	@echo 'make install   make .venv with everything in it, once'
@@ -46,6 +47,10 @@ $(FERRETDB): tests/ferretdb/main.go tests/ferretdb/go.mod tests/ferretdb/go.sum
 crash: $(INSTALLED)
 	GATEWAY_TEST_CRASHES=all $(BIN)/python -m pytest tests/gateway/test_linking_crashes.py \
 		tests/gateway/test_linking_together.py $(ARGS)
+
+# The stores of `make test` at 100,000 customers, with as many documents in the one that has no CRM.
+large: $(INSTALLED)
+	GATEWAY_TEST_LARGE=all $(BIN)/python -m pytest tests/gateway/test_large_stores.py $(ARGS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .

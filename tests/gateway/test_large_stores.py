@@ -1,6 +1,7 @@
 """The six stores at a real size: what doctor prints is enough for every page and profile to be read from an index."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from typing import Any
 
 import asyncpg
@@ -14,6 +15,9 @@ from tests.running import Gateway, running
 from tests.servers import Servers
 
 CUSTOMERS, IN_MONGO = 100_000, 2_000
+#: The embedded server reads a whole collection for a range of dates: `make large` has the patience for as many there.
+IN_MONGO_ALONE = CUSTOMERS if os.environ.get("GATEWAY_TEST_LARGE") == "all" else IN_MONGO
+PATIENCE = 120.0
 #: A table with fewer rows is read as a whole whatever it has for indexes.
 BIG = 5_000
 #: Rows that one request may read of one table on average: some pages full, and far from a table.
@@ -141,3 +145,23 @@ async def test_a_longer_page_takes_no_more_statements(large: Large, root: str) -
         assert few[store]["batches"] == many[store]["batches"]
         assert few[store]["statements"] == many[store]["statements"]
     assert few["postgres"]["statements"] <= STATEMENTS
+
+
+async def test_a_store_of_documents_alone_is_paged_with_as_many_statements(both_servers: Servers) -> None:
+    settings = await large_store(both_servers, "delivery", customers=0, in_mongo=IN_MONGO_ALONE)
+    fields = "id name email linkage account { key } delivery { key courier { key } } records { store key }"
+    query = f"""query ($first: Int!, $after: String) {{
+      customers(first: $first, after: $after) {{ nodes {{ {fields} }} {PAGE} }}
+    }}"""
+    async with running(replace(settings, store_timeout=PATIENCE)) as gateway:
+        _, few, many = [await gateway.explained(query, {"first": size}) for size in (60, 20, 60)]
+        assert few["mongo"]["statements"] == many["mongo"]["statements"] <= STATEMENTS
+        page = (await gateway.data(query, {"first": 20}))["customers"]
+        after = (await gateway.data(query, {"first": 20, "after": page["pageInfo"]["endCursor"]}))["customers"]
+        assert len({one["id"] for one in (*page["nodes"], *after["nodes"])}) == 40
+        # Those that the store was grown by are linked in pairs.
+        assert {len(one["records"]) for one in after["nodes"]} == {2}
+        found = await gateway.explained(f'{{ customerBy(key: {{delivery: "LD7"}}) {{ {fields} }} }}')
+        assert found["mongo"]["statements"] <= STATEMENTS
+        counted = await gateway.data("{ customers { totalCount } }")
+        assert counted["customers"]["totalCount"] == EXPECTED["delivery"]["linkage"]["uniqueCustomers"] + IN_MONGO_ALONE
