@@ -1,5 +1,6 @@
 """The store's own history of statuses as statements: pages of each lead's or booking's changes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, cast, func
@@ -9,7 +10,7 @@ from sources.postgres_mapping import MappedTable, quoted
 from sources.postgres_rows import Owner, Record, RowStatements
 from sources.postgres_sections import Sections, clean, roles
 from sources.postgres_types import KEY_TYPES, KeyType
-from sources.profile import History
+from sources.profile import Field, History, Path
 
 _SAID = ("to", "from", "by", "note")
 
@@ -17,14 +18,21 @@ _SAID = ("to", "from", "by", "note")
 def history_statements(sections: Sections, parent: str, section: History) -> RowStatements[StatusEvent]:
     """Map the history of *parent* (lead, booking). A row that does not say when, or what came, is no event."""
     name = f"{parent}.history"
+    primary = _primary(sections, section)
     named = roles(
-        owner=section.owner, to=section.to, at=section.at, by=section.by, note=section.note, key=_key(sections, section)
+        owner=section.owner,
+        to=section.to,
+        at=section.at,
+        by=section.by,
+        note=section.note,
+        key=next(iter(primary)) if len(primary) == 1 and KEY_TYPES.keys() >= set(primary.values()) else None,
     )
     if section.from_ is not None:
         named["from"] = section.from_
-    mapped = sections.map(name, section, named)
+    parts = [(Path(column),) for column in primary]
+    mapped = sections.map(name, section, named, parts)
     at = mapped.time("at")
-    key, key_type = _told_apart(mapped)
+    key, key_type = _told_apart(mapped, parts)
 
     def make(row: Record) -> StatusEvent:
         moment = at.stored.read(row.at)
@@ -60,16 +68,16 @@ def history_statements(sections: Sections, parent: str, section: History) -> Row
     )
 
 
-def _key(sections: Sections, section: History) -> str | None:
-    """Find the one column, beside the tenant, that is the table's primary key: rows of one moment come in its order."""
+def _primary(sections: Sections, section: History) -> dict[str, str]:
+    """List the columns, beside the tenant, of the table's primary key, each with its type."""
     columns = sections.reflected.get(quoted(section.name_of), {})
-    primary = [name for name, info in columns.items() if info.primary and name != section.tenant]
-    return primary[0] if len(primary) == 1 and columns[primary[0]].type in KEY_TYPES else None
+    return {name: info.type for name, info in columns.items() if info.primary and name != section.tenant}
 
 
-def _told_apart(mapped: MappedTable) -> tuple[ColumnElement[Any], KeyType]:
-    """Tell the rows of one moment apart: by their key, else by what they say."""
+def _told_apart(mapped: MappedTable, primary: Sequence[Field]) -> tuple[ColumnElement[Any], KeyType]:
+    """Tell the rows of one moment apart: by their key, in its order, else by their *primary* key and what they say."""
     if "key" in mapped:
         return mapped.ordered_key(), mapped.key_type()
-    said = (func.coalesce(mapped.text(role), "") for role in _SAID)
+    texts = [*map(mapped.first_of, primary), *(mapped.text(role) for role in _SAID)]
+    said = (func.coalesce(text, "") for text in texts)
     return cast(func.md5(func.concat_ws("\x1f", *said)), Text).collate("C"), KEY_TYPES["text"]

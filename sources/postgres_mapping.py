@@ -265,7 +265,7 @@ class MappedTable:
                 column > literal_column(f"'-{largest}'::{kind}"), column < literal_column(f"'{largest}'::{kind}")
             )
             return case((finite, _numeric(column)))
-        if kind in NUMBERS:
+        if kind in NUMBERS or kind == "money":
             return _numeric(column)
         written = cast(column, Text)
         return case((written.bool_op("~")(literal_column(_NUMBER)), _numeric(func.btrim(written))))

@@ -40,12 +40,22 @@ class Sections:
         if ref.through is None:
             return Owner(mapped["customer"], mapped.key_type("customer"), mapped.table)
         assert leads is not None
-        named, key = mapped["customer"], leads["key"]
-        if mapped.info("customer").type != leads.info("key").type:
-            named, key = mapped.text("customer"), leads.text("key")
-        same_tenant = [mapped["tenant"] == leads["tenant"]] if "tenant" in mapped and "tenant" in leads else []
-        joined = mapped.table.outerjoin(leads.table, and_(named == key, *same_tenant, *leads.own_conditions))
+        named, key = _comparable(mapped, "customer", leads, "key")
+        same = [named == key]
+        if mapped.has_tenant and leads.has_tenant:
+            tenant, other = _comparable(mapped, "tenant", leads, "tenant")
+            same.append(tenant == other)
+        joined = mapped.table.outerjoin(leads.table, and_(*same, *leads.own_conditions))
         return Owner(leads["customer"], leads.key_type("customer"), joined, (named, key))
+
+
+def _comparable(
+    mapped: MappedTable, role: str, other: MappedTable, other_role: str
+) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Be two columns that hold the same keys: as text where they are of different types."""
+    if mapped.info(role).type == other.info(other_role).type:
+        return mapped[role], other[other_role]
+    return mapped.text(role), other.text(other_role)
 
 
 def roles(**named: str | None) -> dict[str, str]:

@@ -155,3 +155,23 @@ async def test_odd_shipments_and_changes_stand_in_nobodys_way(bikes: Gateway) ->
     assert [one["provider"] for one in found["bookingBy"]["shipments"]] == ["first", "later", None]
     assert {one["estimatedDelivery"] for one in found["bookingBy"]["shipments"]} == {None}
     assert found["bookingBy"]["history"] == {"totalCount": 1, "nodes": [{"to": "no word of ours"}]}
+
+
+async def test_changes_that_say_the_same_are_told_apart_by_a_key_of_several_columns(without_mongo: Servers) -> None:
+    settings = await existing_store(without_mongo, "bikes", "odd_bikes")
+    assert settings.postgres_url is not None
+    await run_sql(
+        settings.postgres_url,
+        "ALTER TABLE order_status_events DROP CONSTRAINT order_status_events_pkey, ADD PRIMARY KEY (order_id, id)",
+        f"""INSERT INTO order_status_events (order_id, new_status, created_at)
+            SELECT '{ORDER}', 'again', '2026-02-01Z' FROM generate_series(1, 5)""",
+    )
+    page = "history(first: 2, after: $after) { totalCount nodes { to } pageInfo { hasNextPage endCursor } }"
+    query = f'query ($after: String) {{ bookingBy(key: {{key: "{ORDER}"}}) {{ {page} }} }}'
+    async with running(settings) as gateway:
+        found, after = 0, None
+        for more in (True, True, False):
+            history = (await gateway.data(query, {"after": after}))["bookingBy"]["history"]
+            found, after = found + len(history["nodes"]), history["pageInfo"]["endCursor"]
+            assert history["pageInfo"]["hasNextPage"] is more
+        assert found == history["totalCount"] == 5
