@@ -46,7 +46,7 @@ class ReferenceChecks(RowChecks):
             message = "has no lead, and so no customer" if through else "has no customer"
             asked.append(odd(message, rows_of(mapped, key, is_empty(mapped, "customer"), shown=None)))
         if through:
-            asked += [odd(message, rows) for message, rows in self._through_leads(tables, key).items()]
+            asked += [odd(message, rows) for message, rows in self._through_leads(tenant, tables, key).items()]
         elif section.customer is not None and (customers := self._customers()) is not None:
             asked.append(odd(_NO_CUSTOMER, names_nobody(mapped, "customer", customers, key)))
         role = "customer" if through else "lead"
@@ -55,7 +55,7 @@ class ReferenceChecks(RowChecks):
             asked.append(Odd(Check.ORPHANED_BOOKING, "booking.lead", "names a lead that is not there", lost))
         return await self._found(tenant, mapped, asked, examples)
 
-    def _through_leads(self, tables: Tables, key: ColumnElement[Any]) -> Mapping[str, Select[Any]]:
+    def _through_leads(self, tenant: Tenant, tables: Tables, key: ColumnElement[Any]) -> Mapping[str, Select[Any]]:
         """Ask for the bookings whose lead is there, and has no customer, or one that is not there."""
         assert tables.leads is not None
         assert tables.bookings is not None
@@ -65,7 +65,11 @@ class ReferenceChecks(RowChecks):
         alone = rows.select_from(joined).where(leads["key"].is_not(None), is_empty(leads, "customer"))
         asked = {"has a lead without customer": alone}
         if (customers := self._customers()) is not None:
-            lost = names_nobody(leads, "customer", customers, leads["key"]).subquery("lost")
+            nobody = names_nobody(leads, "customer", customers, leads["key"], "lead_tenant")
+            if tenant is not None and leads.has_tenant:
+                # Leads may write the tenant in another type than bookings do.
+                nobody = nobody.params(lead_tenant=leads.tenant_type.parse(tenant))
+            lost = nobody.subquery("lost")
             named = rows.select_from(joined.join(lost, lost.c.key == leads["key"]))
             asked["has a lead whose customer is not there"] = named
         return asked

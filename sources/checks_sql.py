@@ -101,29 +101,34 @@ def is_empty(mapped: MappedTable, role: str) -> ColumnElement[bool]:
     return or_(stored.is_(None), func.btrim(stored) == "") if mapped.info(role).type in TEXTS else stored.is_(None)
 
 
-def names_nobody(mapped: MappedTable, role: str, others: MappedTable, key: ColumnElement[Any]) -> Select[Any]:
-    """Select the rows of *mapped* that name in *role* a row of *others* which is not there, or does not count."""
+def names_nobody(
+    mapped: MappedTable, role: str, others: MappedTable, key: ColumnElement[Any], tenant: str = "tenant"
+) -> Select[Any]:
+    """Select the rows of *mapped* that name in *role* a row of *others* which is not there, or does not count.
+
+    *tenant* is the parameter that says whose rows are looked at.
+    """
     named, theirs = mapped[role], others["key"]
     kinds = {mapped.info(role).type, others.info("key").type}
     if len(kinds) > 1 and not kinds <= _WHOLE:
         named, theirs = cast(named, Text), cast(theirs, Text)
-    living, same = _living(mapped, others, theirs)
+    living, same = _living(mapped, others, theirs, tenant)
     return (
         select(key.label("key"), func.left(cast(mapped[role], Text), _SHOWN).label("detail"))
         .select_from(mapped.table.outerjoin(living, and_(living.c.key == named, *same)))
-        .where(*mapped.of_tenant(), ~is_empty(mapped, role), living.c.key.is_(None))
+        .where(*mapped.of_tenant(tenant), ~is_empty(mapped, role), living.c.key.is_(None))
     )
 
 
 def _living(
-    mapped: MappedTable, others: MappedTable, key: ColumnElement[Any]
+    mapped: MappedTable, others: MappedTable, key: ColumnElement[Any], parameter: str
 ) -> tuple[Subquery, list[ColumnElement[bool]]]:
     """Select the `key` of every row of *others* that counts, and say when one is of the same tenant as *mapped*'s."""
     rows = select(key.label("key")).select_from(others.table)
     if not (mapped.has_tenant and others.has_tenant):
         return rows.where(*others.own_conditions).subquery("living"), []
     if mapped.info("tenant").type == others.info("tenant").type:
-        return rows.where(*others.of_tenant()).subquery("living"), []
+        return rows.where(*others.of_tenant(parameter)).subquery("living"), []
     tenant = cast(others["tenant"], Text).label("tenant")
     living = rows.add_columns(tenant).where(*others.own_conditions).subquery("living")
     return living, [living.c.tenant == cast(mapped["tenant"], Text)]

@@ -142,9 +142,9 @@ class MappedTable:
         """Ask for *role* to be one of the array *parameter*: one prepared statement, however many there are."""
         return self[role] == func.any(bindparam(parameter, type_=ARRAY(self.key_type(role).type)))
 
-    def of_tenant(self) -> list[ColumnElement[bool]]:
-        """Hold the rows to one tenant, `:tenant`, and to the profile's `where`."""
-        tenant = [self["tenant"] == bindparam("tenant", type_=self.tenant_type.type)] if self.has_tenant else []
+    def of_tenant(self, parameter: str = "tenant") -> list[ColumnElement[bool]]:
+        """Hold the rows to one tenant, `:tenant` or what *parameter* says, and to the profile's `where`."""
+        tenant = [self["tenant"] == bindparam(parameter, type_=self.tenant_type.type)] if self.has_tenant else []
         return [*tenant, *self.own_conditions]
 
     @property

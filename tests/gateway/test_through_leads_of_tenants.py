@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.commanding import run_command
 from tests.loading import make_database, run_sql
 from tests.running import Gateway, running, secured
 from tests.servers import Servers
@@ -63,3 +64,9 @@ async def test_bookings_reach_the_customer_of_their_own_tenant(
     (found,) = (await mixed.data(query, tenant=tenant))["customers"]["nodes"]
     assert (found["totalBookings"], found["totalRevenue"]) == (1, {"amount": amount})
     assert found["bookings"]["nodes"] == [{"key": key, "amount": {"amount": amount}, "customer": {"id": found["id"]}}]
+
+
+async def test_doctor_looks_through_leads_of_each_tenant(mixed: Gateway) -> None:
+    ran = await run_command(mixed.settings, "doctor", "--all-tenants", "--json")
+    assert ran.status == 1
+    assert "orphaned-booking" not in ran.out
