@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from domain.errors import SourceMismatchError, SourceUnavailableError
 from sources.inspection import MOST_WORDS, SAMPLE, Column, Holds, Place, Reference
@@ -46,7 +47,15 @@ _COLUMNS = text(
             ORDER BY enumsortorder) AS labels,
         substring(pg_get_expr(given.adbin, given.adrelid) FROM '^''([^'']+)''::(text|character varying)$') AS default
     FROM pg_attribute AS attribute JOIN pg_type AS type ON type.oid = attribute.atttypid
-    LEFT JOIN pg_type AS base ON type.typtype = 'd' AND base.oid = type.typbasetype
+    LEFT JOIN LATERAL (
+        WITH RECURSIVE below AS (
+            SELECT type.oid, type.typtype, type.typbasetype, type.typname
+            UNION ALL
+            SELECT next.oid, next.typtype, next.typbasetype, next.typname
+            FROM below JOIN pg_type AS next ON next.oid = below.typbasetype WHERE below.typtype = 'd'
+        )
+        SELECT oid, typname FROM below WHERE typtype <> 'd'
+    ) AS base ON TRUE
     LEFT JOIN pg_attrdef AS given ON given.adrelid = attribute.attrelid AND given.adnum = attribute.attnum
     WHERE attribute.attrelid = ANY(CAST(:oids AS oid[])) AND attribute.attnum > 0 AND NOT attribute.attisdropped
     ORDER BY attribute.attrelid, attribute.attnum
@@ -139,8 +148,9 @@ class PostgresInspection:
         names = list(place.columns)
         rows: Sequence[Any] = ()
         common: Mapping[str, Sequence[str]] = {}
-        # A view that takes too long, or a table that may not be read after all, is described by its columns alone.
-        with suppress(SourceUnavailableError, SourceMismatchError):
+        # A view that takes too long or cannot be computed, or a table that may not be read after all: its columns alone
+        # describe it.
+        with suppress(SourceUnavailableError, SourceMismatchError, DBAPIError):
             rows = await self._rows(place)
             common = await self._common(place)
         samples = zip(*rows, strict=True) if rows else [()] * len(names)
@@ -157,7 +167,7 @@ class PostgresInspection:
         wanted = ", ".join(_as_text(one) for one in place.columns.values())
         if not wanted:
             return ()
-        read = f"SELECT {wanted} FROM {quoted(place.name)}"
+        read = f"SELECT {wanted} FROM {_bare(quoted(place.name))}"
         if place.rows > _BIG and self._kinds[place.name] != "v":
             share = min(100.0, 300.0 * SAMPLE / place.rows)
             rows = await self._connection.rows(text(f"{read} TABLESAMPLE SYSTEM ({share:.6f}) LIMIT {SAMPLE}"))
@@ -173,9 +183,14 @@ class PostgresInspection:
         return {row.name: row.words for row in await self._connection.rows(_COMMON, values)}
 
 
+def _bare(name: str) -> str:
+    """Let no part of *name* pass for a parameter."""
+    return name.replace(":", "\\:")
+
+
 def _as_text(column: Column) -> str:
-    name = '"' + column.name.replace('"', '""').replace(":", "\\:") + '"'
-    return f"left(CAST({name} AS text), {_LONGEST.get(column.holds, 100)})"
+    name = '"' + column.name.replace('"', '""') + '"'
+    return f"left(CAST({_bare(name)} AS text), {_LONGEST.get(column.holds, 100)})"
 
 
 def _column(row: Any, checked: tuple[str, ...]) -> Column:

@@ -53,7 +53,15 @@ REFLECT = text(
     FROM unnest(CAST(:names AS text[])) AS wanted (name)
     JOIN pg_attribute AS attribute ON attribute.attrelid = to_regclass(wanted.name)
     JOIN pg_type AS type ON type.oid = attribute.atttypid
-    LEFT JOIN pg_type AS base ON type.typtype = 'd' AND base.oid = type.typbasetype
+    LEFT JOIN LATERAL (
+        WITH RECURSIVE below AS (
+            SELECT type.typtype, type.typbasetype, type.typname
+            UNION ALL
+            SELECT next.typtype, next.typbasetype, next.typname
+            FROM below JOIN pg_type AS next ON next.oid = below.typbasetype WHERE below.typtype = 'd'
+        )
+        SELECT typname FROM below WHERE typtype <> 'd'
+    ) AS base ON TRUE
     LEFT JOIN pg_index AS primary_key ON primary_key.indrelid = attribute.attrelid AND primary_key.indisprimary
     WHERE attribute.attnum > 0 AND NOT attribute.attisdropped
     """

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, Select, Text, case, cast, func, literal, not_, null, select
+from sqlalchemy.sql.util import ClauseAdapter
 
 from domain.money import Money
 from domain.records import Snapshot
@@ -97,7 +98,10 @@ def _archived(
     by, key = mapped["by"], listed["key"]
     if mapped.info("by").type != listed.info("key").type:
         by, key = mapped.text("by"), listed.text("key")
-    there = select(literal(1)).select_from(listed.table).where(key == by).correlate(mapped.table).exists()
+    # By a name of its own: the catalogue may be the very table of the rows.
+    entries = listed.table.alias("catalogue")
+    found = ClauseAdapter(entries).traverse(key) == by
+    there = select(literal(1)).select_from(entries).where(found).correlate(mapped.table).exists()
     return case((func.btrim(mapped.text("by")) != "", not_(there))), (listed, key)
 
 

@@ -31,7 +31,15 @@ REFLECT_TOTALS = text(
         END AS precision
     FROM pg_attribute AS attribute
     JOIN pg_type AS type ON type.oid = attribute.atttypid
-    LEFT JOIN pg_type AS base ON type.typtype = 'd' AND base.oid = type.typbasetype
+    LEFT JOIN LATERAL (
+        WITH RECURSIVE below AS (
+            SELECT type.typtype, type.typbasetype, type.typname
+            UNION ALL
+            SELECT next.typtype, next.typbasetype, next.typname
+            FROM below JOIN pg_type AS next ON next.oid = below.typbasetype WHERE below.typtype = 'd'
+        )
+        SELECT typname FROM below WHERE typtype <> 'd'
+    ) AS base ON TRUE
     CROSS JOIN LATERAL (SELECT greatest(attribute.atttypmod, type.typtypmod) AS value) AS modifier
     WHERE attribute.attrelid = to_regclass(:name) AND attribute.attnum > 0 AND NOT attribute.attisdropped
     """

@@ -175,3 +175,57 @@ async def test_changes_that_say_the_same_are_told_apart_by_a_key_of_several_colu
             found, after = found + len(history["nodes"]), history["pageInfo"]["endCursor"]
             assert history["pageInfo"]["hasNextPage"] is more
         assert found == history["totalCount"] == 5
+
+
+@pytest.mark.parametrize("by", ["template_id", "template_text"])
+async def test_the_catalogue_may_be_the_very_table_of_the_rows(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory, by: str
+) -> None:
+    """Given orders made from other orders, of which some are gone."""
+    settings = await existing_store(servers, "bikes", "odd_bikes")
+    assert settings.postgres_url is not None
+    await run_sql(
+        settings.postgres_url,
+        "ALTER TABLE orders ADD template_id uuid, ADD template_text text",
+        "UPDATE orders SET template_id = '10000000-0000-4000-8000-000000000002' WHERE order_code = 'EB-0003'",
+        "UPDATE orders SET template_id = '99999999-0000-4000-8000-000000000002' WHERE order_code = 'EB-0004'",
+        "UPDATE orders SET template_text = template_id::text",
+    )
+    profile = tmp_path_factory.mktemp("templates") / "profile.toml"
+    profile.write_text(
+        f"""
+        store = {{ name = "templates", currency = "EUR" }}
+        customer = {{ table = "customers", key = "id", created_at = "created_at" }}
+        [booking]
+        table = "orders"
+        key = "id"
+        code = "order_code"
+        created_at = "created_at"
+        status = {{ column = "status", words = {{ CONFIRMED = ["deposit_paid"] }} }}
+        [booking.snapshot]
+        title = "order_code"
+        catalogue = {{ table = "orders", key = "id", by = "{by}" }}
+        """
+    )
+    async with running(replace(settings, profile=str(profile))) as gateway:
+        found = (await gateway.data("{ bookings { nodes { code snapshot { archived } } } }"))["bookings"]["nodes"]
+        said = {one["code"]: one["snapshot"]["archived"] for one in found}
+        assert (said["EB-0002"], said["EB-0003"], said["EB-0004"]) == (None, False, True)
+
+
+async def test_a_domain_over_a_domain_is_the_type_below(servers: Servers) -> None:
+    settings = await existing_store(servers, "bikes", "odd_bikes")
+    assert settings.postgres_url is not None
+    await run_sql(
+        settings.postgres_url,
+        "CREATE DOMAIN instant AS timestamptz",
+        "CREATE DOMAIN creation AS instant CHECK (VALUE > '2000-01-01Z')",
+        "CREATE DOMAIN code AS text",
+        "CREATE DOMAIN lead_code AS code",
+        "ALTER TABLE customers ALTER created_at TYPE creation",
+        "ALTER TABLE leads ALTER id TYPE lead_code",
+    )
+    async with running(settings) as gateway:
+        found = await gateway.data("{ customers(first: 1) { nodes { createdAt } } leads { nodes { key } } }")
+        assert found["customers"]["nodes"] == [{"createdAt": "2026-02-01T10:00:00+00:00"}]
+        assert len(found["leads"]["nodes"]) == 4

@@ -33,6 +33,10 @@ async def test_names_that_toml_or_a_profile_cannot_hold_bare_break_no_draft(
         "(gen_random_uuid(), 'a', 'b', 'c', now(), now(), 'd', 'act\"ive' || chr(10))",
         'CREATE TABLE "dotted.name" (id int)',
         "CREATE TABLE empty ()",
+        "CREATE VIEW broken AS SELECT 1 / (random() * 0)::int AS x",
+        "CREATE MATERIALIZED VIEW unfilled AS SELECT 1 AS x WITH NO DATA",
+        'CREATE TABLE "with:colon" (id int)',
+        'INSERT INTO "with:colon" VALUES (1)',
         "CREATE VIEW bookings AS SELECT 1 AS id, 'done' AS status, now() AS created_at FROM pg_sleep(30)",
     )
     monkeypatch.setenv("GATEWAY_STORE_SECONDS", "2")
