@@ -179,6 +179,13 @@ class Courier:
     phone: str | None = None
 
 
+class ExternalId(NamedTuple):
+    """Be what the service *provider* calls a customer."""
+
+    provider: str
+    id: str
+
+
 @dataclass(frozen=True, slots=True)
 class ExternalAccount:
     """Be what another service calls a customer."""

@@ -51,14 +51,14 @@ class Batched(DataLoader[K, Any], ABC, Generic[K]):
         """Answer *keys* in their order; an exception in the place of an answer concerns that key alone."""
 
 
-class ByKey(Batched[Key], Generic[V]):
+class ByKey(Batched[K], Generic[K, V]):
     """Load single things by their key; None for what is not there."""
 
-    def __init__(self, name: str, source: Callable[[Collection[Key]], Awaitable[Mapping[Key, V]]]) -> None:
+    def __init__(self, name: str, source: Callable[[Collection[K]], Awaitable[Mapping[K, V]]]) -> None:
         super().__init__(name)
         self._source = source
 
-    async def fetch(self, keys: list[Key]) -> list[V | None]:
+    async def fetch(self, keys: list[K]) -> list[V | None]:
         found = await self._source(keys)
         return [found.get(key) for key in keys]
 

@@ -12,6 +12,8 @@ from domain.records import (
     Booking,
     Courier,
     ExternalAccount,
+    ExternalId,
+    Key,
     Lead,
     Revenue,
     Shipment,
@@ -32,24 +34,25 @@ class Loaders:
 
     customers_by_record: CustomersByRecord
     linked_by_customer: LinkedByCustomer
-    leads_by_key: ByKey[Lead] | None = None
+    leads_by_key: ByKey[Key, Lead] | None = None
     leads_by_customer: ByOwner[Page[Lead]] | None = None
     lead_stats_by_customer: ByOwner[Stats] | None = None
-    bookings_by_key: ByKey[Booking] | None = None
+    bookings_by_key: ByKey[Key, Booking] | None = None
     bookings_by_customer: ByOwner[Page[Booking]] | None = None
     booking_stats_by_customer: ByOwner[Stats] | None = None
     revenue_by_customer: ByOwner[Revenue] | None = None
-    bookings_by_code: ByKey[Sequence[Booking]] | None = None
-    bookings_by_token: ByKey[Sequence[Booking]] | None = None
+    bookings_by_code: ByKey[Key, Sequence[Booking]] | None = None
+    bookings_by_token: ByKey[Key, Sequence[Booking]] | None = None
     external_accounts_by_customer: ByOwner[Sequence[ExternalAccount]] | None = None
+    customers_by_external_id: ByKey[ExternalId, Sequence[Key]] | None = None
     shipments_by_booking: ByOwner[Sequence[Shipment]] | None = None
-    snapshots_by_lead: ByKey[Snapshot] | None = None
-    snapshots_by_booking: ByKey[Snapshot] | None = None
+    snapshots_by_lead: ByKey[Key, Snapshot] | None = None
+    snapshots_by_booking: ByKey[Key, Snapshot] | None = None
     history_by_lead: ByOwner[Page[StatusEvent]] | None = None
     history_stats_by_lead: ByOwner[Stats] | None = None
     history_by_booking: ByOwner[Page[StatusEvent]] | None = None
     history_stats_by_booking: ByOwner[Stats] | None = None
-    couriers_by_key: ByKey[Courier] | None = None
+    couriers_by_key: ByKey[Key, Courier] | None = None
 
 
 def loaders_for(stores: Stores, tenant: str | None) -> Loaders:
@@ -95,6 +98,7 @@ def _by_customer(profile: Profile, crm: PostgresSource, tenant: str | None) -> I
             yield ByOwner(name, partial(source, tenant), missing)
     if profile.customer is not None and profile.customer.external is not None:
         yield ByOwner("external_accounts_by_customer", partial(crm.external_accounts_by_customer, tenant), _nothing)
+        yield ByKey("customers_by_external_id", partial(crm.customers_by_external_id, tenant))
 
 
 def _by_parent(profile: Profile, crm: PostgresSource, tenant: str | None) -> Iterator[Batched[Any]]:

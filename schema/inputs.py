@@ -7,7 +7,7 @@ import strawberry
 
 from domain import filters, time
 from domain.paging import Order, PageArguments
-from domain.records import RecordKind, RecordRef
+from domain.records import ExternalId, RecordKind, RecordRef
 from resolvers import leads
 from resolvers.loading import PageOf
 from schema.enums import BookingOrderField, BookingStatus, CustomerOrderField, Direction, LeadOrderField, LeadStatus
@@ -61,15 +61,26 @@ def page_arguments(first: First, after: After, last: Last, before: Before) -> Pa
     return PageArguments(given(first), given(after), given(last), given(before))
 
 
-@strawberry.input(description="One key of a customer's record, as its store calls it.", one_of=True)
+@strawberry.input(description="What an outside provider calls a customer.")
+class ExternalKey:
+    provider: str = strawberry.field(description="Which provider.")
+    external_id: str = strawberry.field(description="The customer's id there.")
+
+
+@strawberry.input(description="One key of a customer: of one of its records, or at an outside provider.", one_of=True)
 class CustomerKey:
     crm: strawberry.Maybe[str] = strawberry.field(description="The key of the CRM row.")
     account: strawberry.Maybe[str] = strawberry.field(description="The key of the login account.")
     delivery: strawberry.Maybe[str] = strawberry.field(description="The key of the delivery record.")
 
-    def refs(self) -> list[RecordRef]:
+    external: strawberry.Maybe[ExternalKey] = strawberry.field(description="What an outside provider calls it.")
+
+    def keys(self) -> list[RecordRef | ExternalId]:
         given = zip(RecordKind, (self.crm, self.account, self.delivery), strict=True)
-        return [RecordRef(kind, key.value) for kind, key in given if key is not None and key.value is not None]
+        refs = [RecordRef(kind, key.value) for kind, key in given if key is not None and key.value is not None]
+        if self.external is None or self.external.value is None:
+            return [*refs]
+        return [*refs, ExternalId(self.external.value.provider, self.external.value.external_id)]
 
 
 @strawberry.input(description="One key of a booking.", one_of=True)
@@ -157,7 +168,7 @@ CustomerOrderArgument = Annotated[CustomerOrder | None, _argument("Newest first 
 PeriodArgument = Annotated[Period | None, _argument("Only what falls in this time.")]
 CustomerId = Annotated[strawberry.ID | None, _argument("Only what concerns the records of this customer.")]
 BookingKeyArgument = Annotated[BookingKey, _argument("Which booking, by one of its keys.")]
-CustomerKeyArgument = Annotated[CustomerKey, _argument("Which record, by its store's own key.")]
+CustomerKeyArgument = Annotated[CustomerKey, _argument("Which customer, by one of its keys.")]
 
 
 def customer_page(

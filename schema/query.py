@@ -78,7 +78,7 @@ def _customer(info: Info, id: AnyId) -> Any:  # noqa: A002 - the contract's name
 
 
 def _customer_by(info: Info, key: CustomerKeyArgument) -> Any:
-    return customers.customer_by(info.context, key.refs())
+    return customers.customer_by(info.context, key.keys())
 
 
 def _lead(info: Info, id: AnyId) -> Any:  # noqa: A002 - the contract's name
@@ -130,7 +130,7 @@ class Query:
         "The customer that owns this id. The id of any of its records works, linked before or after it was handed out.",
     )
     customer_by: Customer | None = guarded(
-        READ_CUSTOMERS, _customer_by, "The customer that a record belongs to, by the key its store has for it."
+        READ_CUSTOMERS, _customer_by, "The customer that has this key. AMBIGUOUS where several have it."
     )
     customers: CustomerConnection | None = guarded(
         READ_CUSTOMERS,

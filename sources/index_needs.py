@@ -152,6 +152,12 @@ def _satellites(profile: Profile, tables: Tables) -> Iterator[Need]:
             mapped = satellites.mapped
             role = "customer" if where.startswith("customer") else "booking"
             yield _lookup(f"{where}.{role}", where, mapped, mapped["owner"], [satellites.by_owner()])
+    if tables.external is not None:
+        mapped = tables.external.mapped
+        provider, id_ = mapped.text("provider"), mapped.text("external_id")
+        statement = select(mapped["owner"]).where(*mapped.of_tenant(), provider == "x", id_ == "x")
+        where = "customer.external"
+        yield _lookup(f"{where}.external_id", where, mapped, provider, [statement], texts=True, more=(id_,))
     if tables.referrers is not None:
         yield _by_itself("customer.referrer.customer", "customer.referrer", tables.referrers)
     totals = profile.customer.stored_totals if profile.customer else None

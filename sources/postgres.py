@@ -9,6 +9,7 @@ from domain.records import (
     Booking,
     CrmRecord,
     ExternalAccount,
+    ExternalId,
     Key,
     Lead,
     Revenue,
@@ -130,6 +131,21 @@ class PostgresSource(PostgresReading):
     ) -> Mapping[Key, Sequence[ExternalAccount]]:
         """Read what other services call customers, by provider and id."""
         return await self._by_owner(tenant, (await self._mapped("customer.external")).external, keys)
+
+    async def customers_by_external_id(
+        self, tenant: Tenant, ids: Collection[ExternalId]
+    ) -> Mapping[ExternalId, Sequence[Key]]:
+        """Find the keys of the customers that other services call so: several where one is not unique."""
+        statements = (await self._mapped("customer.external")).external
+        asked = [one for one in ids if all(part and is_storable(part) for part in one)]
+        if statements is None:
+            return {}
+        providers, numbers = [one.provider for one in asked], [one.id for one in asked]
+        rows = await self._rows(tenant, statements.mapped, statements.owners_of(), providers=providers, ids=numbers)
+        found: dict[ExternalId, list[Key]] = {}
+        for row in rows:
+            found.setdefault(ExternalId(row.provider, row.id), []).append(str(row.owner))
+        return found
 
     async def shipments_by_booking(
         self, tenant: Tenant, keys: Collection[Key], _: None, __: Picks

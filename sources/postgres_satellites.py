@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.records import ExternalAccount, Shipment, Tenant
 from sources.postgres_mapping import MappedTable
@@ -36,7 +37,27 @@ class SatelliteStatements(Generic[R]):
         )
 
 
-def external_statements(sections: Sections, section: External) -> SatelliteStatements[ExternalAccount]:
+@dataclass(frozen=True, slots=True)
+class ExternalStatements(SatelliteStatements[ExternalAccount]):
+    """Read what other services call customers, and whom they call so."""
+
+    def owners_of(self) -> Select[Any]:
+        """Read the `owner` of each pair of `:providers` and `:ids`."""
+        wanted = (
+            func.unnest(bindparam("providers", type_=ARRAY(Text)), bindparam("ids", type_=ARRAY(Text)))
+            .table_valued("provider", "id")
+            .render_derived(name="wanted")
+        )
+        provider, id_ = self.mapped.text("provider"), self.mapped.text("external_id")
+        return (
+            select(self.mapped["owner"].label("owner"), provider.label("provider"), id_.label("id"))
+            .distinct()
+            .select_from(self.mapped.table.join(wanted, and_(provider == wanted.c.provider, id_ == wanted.c.id)))
+            .where(*self.mapped.of_tenant())
+        )
+
+
+def external_statements(sections: Sections, section: External) -> ExternalStatements:
     """Map what other services call a customer."""
     named = roles(
         owner=section.customer, provider=section.provider, external_id=section.external_id, branch=section.branch
@@ -50,7 +71,7 @@ def external_statements(sections: Sections, section: External) -> SatelliteState
 
     columns = [text.label(role) for role, text in texts.items()]
     order = [text.collate("C") for text in texts.values()]
-    return SatelliteStatements(mapped, columns, order, make)
+    return ExternalStatements(mapped, columns, order, make)
 
 
 def shipment_statements(sections: Sections, section: Shipments) -> SatelliteStatements[Shipment]:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from domain.access import Role
-from tests.loading import EXPECTED, existing_store, expected_tenants
+from tests.answers import codes
+from tests.loading import EXPECTED, existing_store, expected_tenants, run_sql
 from tests.running import Gateway, running
 from tests.servers import Servers
 
@@ -52,6 +53,50 @@ async def test_an_outside_account_may_name_its_branch(platform: Gateway) -> None
         {"provider": "fresha", "externalId": "FR-1", "branch": None},
         {"provider": "phorest", "externalId": "PH-1", "branch": "dublin"},
     ]
+
+
+BY_EXTERNAL = "query ($key: ExternalKey!) { customerBy(key: {external: $key}) { name } }"
+
+
+async def test_a_customer_is_found_by_what_a_provider_calls_it(platform: Gateway) -> None:
+    for provider, number, name in (("phorest", "PH-1", "Aya"), ("fresha", "FR-1", "Aya"), ("phorest", "PH-2", "Bo")):
+        key = {"provider": provider, "externalId": number}
+        assert (await platform.data(BY_EXTERNAL, {"key": key}, tenant=TENANTS[0]))["customerBy"] == {"name": name}
+        assert (await platform.data(BY_EXTERNAL, {"key": key}, tenant=TENANTS[1]))["customerBy"] is None
+    for provider, number in (
+        ("phorest", "FR-1"),
+        ("phorest", ""),
+        ("", "PH-1"),
+        ("phorest", "\0"),
+        ("phorest", "ph-1"),
+    ):
+        key = {"provider": provider, "externalId": number}
+        assert (await platform.data(BY_EXTERNAL, {"key": key}, tenant=TENANTS[0]))["customerBy"] is None
+
+
+async def test_many_are_looked_up_at_once(platform: Gateway) -> None:
+    aliases = " ".join(
+        f'a{n}: customerBy(key: {{external: {{provider: "phorest", externalId: "PH-{n}"}}}}) {{ name }}'
+        for n in range(5)
+    )
+    explained = await platform.explained(f"{{ {aliases} }}", tenant=TENANTS[0])
+    assert explained["postgres"]["batches"] == {"customers_by_external_id": 1, "customers_by_record": 1}
+    assert explained["postgres"]["statements"] == 2
+
+
+async def test_an_id_of_several_customers_means_none_of_them(servers: Servers) -> None:
+    settings = await existing_store(servers, "platform", "platform_twice")
+    await run_sql(
+        str(settings.postgres_url),
+        "CREATE TABLE mappings AS TABLE client_service_mappings",
+        "DROP TABLE client_service_mappings",
+        "ALTER TABLE mappings RENAME TO client_service_mappings",
+        "UPDATE client_service_mappings SET external_client_id = 'PH-1' WHERE external_client_id = 'PH-2'",
+    )
+    key = {"provider": "phorest", "externalId": "PH-1"}
+    async with running(settings) as gateway:
+        body = await gateway.ask(BY_EXTERNAL, {"key": key}, tenant=TENANTS[0])
+        assert (body["data"], codes(body)) == ({"customerBy": None}, ["AMBIGUOUS"])
 
 
 async def test_a_lead_is_attached_when_it_converts(platform: Gateway) -> None:
