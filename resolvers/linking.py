@@ -1,21 +1,14 @@
 """Link records, cut them loose, and undo either: decided under claims, written on both sides, kept in the trail."""
 
-import json
 import uuid
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha256
 
-from domain.errors import BadIdError, ReadOnlyError, SourceError
-from domain.ids import CUSTOMER, LINK_EVENT, decode_id, encode_id
+from domain.ids import CUSTOMER, encode_id
 from domain.link_plans import Change, Conflict, Links, NoFieldError, plan_cut, plan_join
 from domain.mutation_errors import ErrorCode, LinkConflict, RefusedError, UserError
-from domain.operations import Intended, LinkEvent, LinkEventKind, Operation, OperationKind, read_ref, written
-from domain.records import Customer, Key, RecordKind, RecordRef
-from resolvers.context import Context
-from resolvers.customers import CustomerRecord, customer_by_record
-from resolvers.link_events import own_store, record_of
+from domain.operations import Intended, LinkEventKind, Operation, OperationKind, read_ref, written
+from domain.records import Key, RecordKind, RecordRef
 from resolvers.operations import BusyError, Decide, Decided, Operations
 from sources.mongo_writing import MongoWriting, OddValueError
 from sources.neighbourhood import Neighbourhood, around_all
@@ -51,7 +44,7 @@ class Linking:
     async def link(self, refs: Sequence[RecordRef], reason: str | None, sent: Sent | None) -> Linked:
         """Make one customer of those that *refs* belong to."""
         if not 1 < len(refs) <= _MOST or len({ref.kind for ref in refs}) < len(refs):
-            return _refused(
+            return refused(
                 UserError(ErrorCode.INVALID, "Name two or three records, each of another store.", ("records",))
             )
 
@@ -98,7 +91,7 @@ class Linking:
         async with self.operations.own.transaction() as connection:
             event = await log.find_event(connection, self.tenant, event_id)
         if event is None:
-            return _refused(UserError(ErrorCode.NOT_FOUND, "There is no such event.", ("eventId",)))
+            return refused(UserError(ErrorCode.NOT_FOUND, "There is no such event.", ("eventId",)))
         found = event
         back = {
             LinkEventKind.LINKED: LinkEventKind.UNLINKED,
@@ -142,13 +135,13 @@ class Linking:
     async def _run(self, things: Collection[str], decide: Decide, sent: Sent | None) -> Linked:
         try:
             done = await self.operations.run(self.tenant, things, decide, sent)
-        except RefusedError as refused:
-            return _refused(*refused.errors)
+        except RefusedError as refusal:
+            return refused(*refusal.errors)
         except BusyError as busy:
-            return _refused(UserError(ErrorCode.ALREADY_CHANGED, str(busy)))
+            return refused(UserError(ErrorCode.ALREADY_CHANGED, str(busy)))
         except OtherInputError:
             message = "This idempotencyKey came with another input before."
-            return _refused(UserError(ErrorCode.IDEMPOTENCY_MISMATCH, message, ("idempotencyKey",)))
+            return refused(UserError(ErrorCode.IDEMPOTENCY_MISMATCH, message, ("idempotencyKey",)))
         return Linked(
             records=tuple(read_ref(text) for text in done.result["records"]),
             retired_ids=tuple(done.result["retired"]),
@@ -219,84 +212,5 @@ def _told(conflict: Conflict) -> LinkConflict:
     return LinkConflict(ErrorCode.ALREADY_LINKED, message, ("records",), conflict.record, conflict.rival)
 
 
-def _refused(*errors: UserError) -> Linked:
+def refused(*errors: UserError) -> Linked:
     return Linked(errors=errors)
-
-
-# ── for the schema ──
-
-
-async def link_records(context: Context, refs: Sequence[RecordRef], reason: str | None, key: str | None) -> Linked:
-    """Make one customer of *refs*. Raises ReadOnlyError where this gateway only reads."""
-    sent = _sent(context, "linkRecords", key, [[written(ref) for ref in refs], reason])
-    return _written(context, await _linking(context).link(refs, reason, sent))
-
-
-async def unlink_record(context: Context, ref: RecordRef, reason: str | None, key: str | None) -> Linked:
-    """Cut every link of *ref*. Raises ReadOnlyError where this gateway only reads."""
-    sent = _sent(context, "unlinkRecord", key, [written(ref), reason])
-    return _written(context, await _linking(context).unlink(ref, reason, sent))
-
-
-async def undo_link(context: Context, event_id: str, reason: str | None, key: str | None) -> Linked:
-    """Undo the event that has the id *event_id*. Raises ReadOnlyError where this gateway only reads."""
-    undoing = _linking(context)
-    try:
-        given = decode_id(event_id, LINK_EVENT)
-    except BadIdError as error:
-        return _refused(UserError(ErrorCode.INVALID, str(error), ("eventId",)))
-    if given.tenant != context.tenant or not given.key.isdecimal() or int(given.key) >= 1 << 63:
-        return _refused(UserError(ErrorCode.NOT_FOUND, "There is no such event.", ("eventId",)))
-    return _written(
-        context, await undoing.undo(int(given.key), reason, _sent(context, "undoLink", key, [event_id, reason]))
-    )
-
-
-def _linking(context: Context) -> Linking:
-    if context.operations is None:
-        raise ReadOnlyError
-    viewer = context.access.viewer
-    assert viewer is not None
-    return Linking(stores=context.stores, operations=context.operations, tenant=context.tenant, by=viewer.subject)
-
-
-def _sent(context: Context, mutation: str, key: str | None, given: object) -> Sent | None:
-    """Be what tells a mutation that is sent again; None where it has no key."""
-    if key is None:
-        return None
-    viewer = context.access.viewer
-    assert viewer is not None
-    return Sent(viewer.subject, mutation, key, sha256(json.dumps(given).encode()).hexdigest())
-
-
-def _written(context: Context, linked: Linked) -> Linked:
-    """Let what is told of *linked* be read anew."""
-    context.forget()
-    return linked
-
-
-async def customers_of(context: Context, linked: Linked) -> list[Customer]:
-    """List the customers that the records belong to now; while a store is down, those that can be told."""
-    found: dict[RecordRef, Customer] = {}
-    for ref in linked.records:
-        with suppress(SourceError):
-            customer = await customer_by_record(context, ref)
-            if customer is not None:
-                found[customer.head] = customer
-    return list(found.values())
-
-
-async def event_of(context: Context, linked: Linked) -> LinkEvent | None:
-    if linked.event is None:
-        return None
-    async with own_store(context).transaction() as connection:
-        return await log.find_event(connection, context.tenant, linked.event)
-
-
-async def record_in_conflict(context: Context, conflict: LinkConflict) -> CustomerRecord:
-    assert conflict.record is not None
-    return await record_of(context, conflict.record)
-
-
-async def linked_to_of(context: Context, conflict: LinkConflict) -> Customer | None:
-    return None if conflict.linked_to is None else await customer_by_record(context, conflict.linked_to)

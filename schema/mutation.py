@@ -6,7 +6,7 @@ import strawberry
 
 from domain.access import WRITE_CUSTOMERS
 from domain.records import RecordRef
-from resolvers import linking
+from resolvers import link_mutations
 from schema.customer import Customer
 from schema.enums import RecordStore
 from schema.fields import Info, computed, guarded, plain
@@ -53,11 +53,11 @@ class UndoLinkInput:
 
 @strawberry.type(description="What came of linking.")
 class LinkPayload:
-    customers: list[Customer] = computed(linking.customers_of, "Those that the records belong to now.")
+    customers: list[Customer] = computed(link_mutations.customers_of, "Those that the records belong to now.")
     retired_ids: list[strawberry.ID] = strawberry.field(
         name="retiredIds", description="The ids that are no customer's own any more; they still resolve."
     )
-    event: LinkEvent | None = computed(linking.event_of, "What the trail tells of it; null where nothing changed.")
+    event: LinkEvent | None = computed(link_mutations.event_of, "What the trail tells; null where nothing changed.")
     operation: Operation | None = plain("How it was written.")
     errors: list[MutationError] = plain("What is wrong; empty where nothing is.")
 
@@ -69,15 +69,16 @@ UndoLinkArgument = Annotated[UndoLinkInput, strawberry.argument(description="Whi
 
 def _link_records(info: Info, input: LinkRecordsArgument) -> Any:  # noqa: A002 - the contract's name
     refs = [record.ref() for record in input.records]
-    return linking.link_records(info.context, refs, given(input.reason), given(input.idempotency_key))
+    return link_mutations.link_records(info.context, refs, given(input.reason), given(input.idempotency_key))
 
 
 def _unlink_record(info: Info, input: UnlinkRecordArgument) -> Any:  # noqa: A002 - the contract's name
-    return linking.unlink_record(info.context, input.record.ref(), given(input.reason), given(input.idempotency_key))
+    ref, reason, key = input.record.ref(), given(input.reason), given(input.idempotency_key)
+    return link_mutations.unlink_record(info.context, ref, reason, key)
 
 
 def _undo_link(info: Info, input: UndoLinkArgument) -> Any:  # noqa: A002 - the contract's name
-    return linking.undo_link(info.context, input.event_id, given(input.reason), given(input.idempotency_key))
+    return link_mutations.undo_link(info.context, input.event_id, given(input.reason), given(input.idempotency_key))
 
 
 @strawberry.type(description="What can be written.")

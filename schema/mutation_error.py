@@ -5,7 +5,7 @@ from typing import Any
 import strawberry
 
 from domain import mutation_errors
-from resolvers.linking import linked_to_of, record_in_conflict
+from resolvers.link_mutations import linked_to_of, record_in_conflict
 from schema.customer import Customer, CustomerRecord
 from schema.enums import ErrorCode
 from schema.fields import computed, plain
