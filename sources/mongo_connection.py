@@ -84,7 +84,7 @@ class MongoConnection:
 
     async def find_whole(self, collection: str, query: Query, fields: Sequence[str]) -> list[Document]:
         """Answer the documents that *query* finds, with *fields* and their `_id`."""
-        cursor = self._database[collection].find(query, projection={"_id": 1, **dict.fromkeys(fields, 1)})
+        cursor = self._database[collection].find(query, projection={"_id": 1, **_whole(fields)})
         found: list[Document] = await self._asked(lambda: cursor.to_list(None))
         return found
 
@@ -140,4 +140,9 @@ class MongoConnection:
 
 
 def _projection(fields: Sequence[str]) -> dict[str, int]:
-    return {"_id": 0, **dict.fromkeys(fields, 1)}
+    return {"_id": 0, **_whole(fields)}
+
+
+def _whole(fields: Sequence[str]) -> dict[str, int]:
+    """Ask for the outermost of *fields*: some servers answer a nested one under its dotted name, where nobody looks."""
+    return dict.fromkeys((field.partition(".")[0] for field in fields), 1)
