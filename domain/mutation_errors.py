@@ -9,6 +9,7 @@ from domain.records import RecordRef
 class ErrorCode(Enum):
     NOT_FOUND = "NOT_FOUND"
     INVALID = "INVALID"
+    TOO_LONG = "TOO_LONG"
     CONSTRAINT = "CONSTRAINT"
     NOT_MAPPED = "NOT_MAPPED"
     ALREADY_LINKED = "ALREADY_LINKED"

@@ -1,5 +1,6 @@
 """Read the trail of links, operations, and the records that they name."""
 
+import asyncio
 import uuid
 
 from domain.errors import BadIdError, ReadOnlyError
@@ -50,8 +51,7 @@ async def _records_of(context: Context, customer_id: str) -> list[str]:
 async def link_event_of(context: Context, given: GlobalId) -> LinkEvent | None:
     if given.tenant != context.tenant or not given.key.isdecimal() or int(given.key) >= 1 << 63:
         return None
-    async with own_store(context).transaction() as connection:
-        return await log.find_event(connection, context.tenant, int(given.key))
+    return await log.find_event(own_store(context), context.tenant, int(given.key))
 
 
 async def operation_by_id(context: Context, text: str) -> Operation | None:
@@ -66,8 +66,7 @@ async def operation_of(context: Context, given: GlobalId) -> Operation | None:
         raise BadIdError(given.key, OPERATION) from None
     if given.tenant != context.tenant:
         return None
-    async with own_store(context).transaction() as connection:
-        return await log.find_operation(connection, context.tenant, id_)
+    return await log.find_operation(own_store(context), context.tenant, id_)
 
 
 def link_event_id(context: Context, event: LinkEvent) -> str:
@@ -83,7 +82,7 @@ def operation_id(context: Context, operation: Operation) -> str:
 
 
 async def records_of_event(context: Context, event: LinkEvent) -> list[CustomerRecord]:
-    return [await record_of(context, ref) for ref in event.records]
+    return await asyncio.gather(*(record_of(context, ref) for ref in event.records))
 
 
 async def record_of(context: Context, ref: RecordRef) -> CustomerRecord:

@@ -1,8 +1,8 @@
 """The mutations of links: what a client gives becomes a use case, and what came of it is read anew."""
 
+import asyncio
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from hashlib import sha256
 
 from domain.errors import BadIdError, ReadOnlyError, SourceError
@@ -16,16 +16,23 @@ from resolvers.link_events import own_store, record_of
 from resolvers.linking import Linked, Linking, refused
 from sources.own import operations as log
 from sources.own.idempotency import Sent
+from sources.storable import is_storable
+
+_LONGEST_REASON, _LONGEST_KEY = 2_000, 200
 
 
 async def link_records(context: Context, refs: Sequence[RecordRef], reason: str | None, key: str | None) -> Linked:
     """Make one customer of *refs*. Raises ReadOnlyError where this gateway only reads."""
+    if faults := _faults(reason, key):
+        return refused(*faults)
     sent = _sent(context, "linkRecords", key, [[written(ref) for ref in refs], reason])
     return _written(context, await _linking(context).link(refs, reason, sent))
 
 
 async def unlink_record(context: Context, ref: RecordRef, reason: str | None, key: str | None) -> Linked:
     """Cut every link of *ref*. Raises ReadOnlyError where this gateway only reads."""
+    if faults := _faults(reason, key):
+        return refused(*faults)
     sent = _sent(context, "unlinkRecord", key, [written(ref), reason])
     return _written(context, await _linking(context).unlink(ref, reason, sent))
 
@@ -33,6 +40,8 @@ async def unlink_record(context: Context, ref: RecordRef, reason: str | None, ke
 async def undo_link(context: Context, event_id: str, reason: str | None, key: str | None) -> Linked:
     """Undo the event that has the id *event_id*. Raises ReadOnlyError where this gateway only reads."""
     undoing = _linking(context)
+    if faults := _faults(reason, key):
+        return refused(*faults)
     try:
         given = decode_id(event_id, LINK_EVENT)
     except BadIdError as error:
@@ -42,6 +51,19 @@ async def undo_link(context: Context, event_id: str, reason: str | None, key: st
     return _written(
         context, await undoing.undo(int(given.key), reason, _sent(context, "undoLink", key, [event_id, reason]))
     )
+
+
+def _faults(reason: str | None, key: str | None) -> list[UserError]:
+    """Say what is wrong with texts that are kept as they are given."""
+    faults: list[UserError] = []
+    for name, text, longest in (("reason", reason, _LONGEST_REASON), ("idempotencyKey", key, _LONGEST_KEY)):
+        if text is None:
+            continue
+        if not is_storable(text):
+            faults.append(UserError(ErrorCode.INVALID, f"{name} holds a character that no store can keep.", (name,)))
+        elif len(text) > longest:
+            faults.append(UserError(ErrorCode.TOO_LONG, f"{name} may have {longest} characters.", (name,)))
+    return faults
 
 
 def _linking(context: Context) -> Linking:
@@ -69,20 +91,17 @@ def _written(context: Context, linked: Linked) -> Linked:
 
 async def customers_of(context: Context, linked: Linked) -> list[Customer]:
     """List the customers that the records belong to now; while a store is down, those that can be told."""
-    found: dict[RecordRef, Customer] = {}
-    for ref in linked.records:
-        with suppress(SourceError):
-            customer = await customer_by_record(context, ref)
-            if customer is not None:
-                found[customer.head] = customer
-    return list(found.values())
+    found = await asyncio.gather(*(customer_by_record(context, ref) for ref in linked.records), return_exceptions=True)
+    for error in found:
+        if isinstance(error, BaseException) and not isinstance(error, SourceError):
+            raise error
+    return list({one.head: one for one in found if isinstance(one, Customer)}.values())
 
 
 async def event_of(context: Context, linked: Linked) -> LinkEvent | None:
     if linked.event is None:
         return None
-    async with own_store(context).transaction() as connection:
-        return await log.find_event(connection, context.tenant, linked.event)
+    return await log.find_event(own_store(context), context.tenant, linked.event)
 
 
 async def record_in_conflict(context: Context, conflict: LinkConflict) -> CustomerRecord:

@@ -14,9 +14,12 @@ from sources.mongo_writing import MongoWriting, OddValueError
 from sources.neighbourhood import Neighbourhood, around_all
 from sources.own import operations as log
 from sources.own.idempotency import OtherInputError, Sent
+from sources.storable import is_storable
 from sources.stores import Stores
 
 _MOST = 3
+#: Of the key of a record that is to be claimed: an index has to hold it.
+_LONGEST_KEY = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +50,12 @@ class Linking:
             return refused(
                 UserError(ErrorCode.INVALID, "Name two or three records, each of another store.", ("records",))
             )
+        paths = [("records", str(place)) for place in range(len(refs))]
+        if faults := _wrong_keys(refs, paths):
+            return refused(*faults)
 
         async def decide(id_: uuid.UUID) -> Decided:
-            around = await self._around(refs, [("records", str(place)) for place in range(len(refs))])
+            around = await self._around(refs, paths)
             links = around.links
             try:
                 changes = plan_join(links, self._writing.fields, refs)
@@ -70,6 +76,8 @@ class Linking:
 
     async def unlink(self, ref: RecordRef, reason: str | None, sent: Sent | None) -> Linked:
         """Cut every link of *ref*; the others stay linked, and the pairs are not suggested again."""
+        if faults := _wrong_keys([ref], [("record",)]):
+            return refused(*faults)
 
         async def decide(id_: uuid.UUID) -> Decided:
             around = await self._around([ref], [("record",)])
@@ -88,8 +96,7 @@ class Linking:
 
     async def undo(self, event_id: int, reason: str | None, sent: Sent | None) -> Linked:
         """Restore what the event *event_id* found, if what it left still stands."""
-        async with self.operations.own.transaction() as connection:
-            event = await log.find_event(connection, self.tenant, event_id)
+        event = await log.find_event(self.operations.own, self.tenant, event_id)
         if event is None:
             return refused(UserError(ErrorCode.NOT_FOUND, "There is no such event.", ("eventId",)))
         found = event
@@ -101,8 +108,7 @@ class Linking:
         }[event.kind]
 
         async def decide(id_: uuid.UUID) -> Decided:
-            async with self.operations.own.transaction() as connection:
-                now = await log.find_event(connection, self.tenant, event_id)
+            now = await log.find_event(self.operations.own, self.tenant, event_id)
             if now is None or now.undone_by is not None:
                 raise RefusedError(UserError(ErrorCode.ALREADY_CHANGED, "The event is undone already.", ("eventId",)))
             writes = tuple(write.turned for write in reversed(found.writes))
@@ -194,6 +200,17 @@ class Linking:
         }
         nothing = not operation.writes and operation.event.undo_of is None
         return Decided(operation=None if nothing else operation, things=frozenset(things), result=result)
+
+
+def _wrong_keys(refs: Sequence[RecordRef], paths: Sequence[tuple[str, ...]]) -> list[UserError]:
+    """Say which of *refs* have keys that could not even be claimed."""
+    faults: list[UserError] = []
+    for ref, path in zip(refs, paths, strict=True):
+        if len(ref.key) > _LONGEST_KEY:
+            faults.append(UserError(ErrorCode.TOO_LONG, f"A key may have {_LONGEST_KEY} characters.", path))
+        elif not is_storable(ref.key):
+            faults.append(UserError(ErrorCode.NOT_FOUND, f"There is no record {written(ref)!r}.", path))
+    return faults
 
 
 def _harmed(before: Links, after: Links, records: Collection[RecordRef]) -> bool:

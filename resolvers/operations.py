@@ -154,11 +154,12 @@ class Operations:
 
     async def _before(self, tenant: str | None, result: Mapping[str, Any]) -> Done:
         """Find what came of a mutation that was sent before."""
-        async with self.own.transaction() as connection:
-            id_ = result.get("operation")
-            operation = None if id_ is None else await log.find_operation(connection, tenant, uuid.UUID(id_))
-            event = None if operation is None else await log.event_of(connection, operation.id)
+        id_ = result.get("operation")
+        operation, event = (None, None) if id_ is None else await self._as_it_stands(tenant, uuid.UUID(id_))
         return Done(operation=operation, event=event, result=result)
+
+    async def _as_it_stands(self, tenant: str | None, id_: uuid.UUID) -> tuple[Operation | None, int | None]:
+        return await log.find_operation(self.own, tenant, id_), await log.event_of(self.own, id_)
 
     # ── carrying through ──
 
@@ -182,6 +183,10 @@ class Operations:
             async with self.own.transaction() as connection:
                 event = await log.finish(connection, operation, self.owner)
             crash_point("after-applied")
+            if event is None:
+                # Another gateway took it over meanwhile: it stands as that one has left it.
+                found, event = await self._as_it_stands(operation.tenant, operation.id)
+                return found or operation, event
         except SourceError as error:
             logger.warning("Operation %s waits: %s", operation.id, error)
             await self._put_off(operation)
@@ -211,7 +216,7 @@ class Operations:
         crash_point("before-failed")
         async with self.own.transaction() as connection:
             await log.fail(connection, operation, self.owner, reason)
-        return replace(operation, state=OperationState.FAILED, failure=reason)
+        return (await self._as_it_stands(operation.tenant, operation.id))[0] or operation
 
     async def _put_off(self, operation: Operation) -> None:
         """Let others carry on at once; where not even that can be written, they do when the lease is over."""

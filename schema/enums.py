@@ -168,6 +168,7 @@ _described(
     "What a user can do wrong in a mutation.",
     NOT_FOUND="There is no such thing; also the answer for what belongs to another tenant.",
     INVALID="The input cannot be meant.",
+    TOO_LONG="A text has more characters than can be kept.",
     CONSTRAINT="What the store holds stands in the way.",
     NOT_MAPPED="The profile maps no such thing.",
     ALREADY_LINKED="A record is linked to, or claimed by, another one.",

@@ -15,7 +15,7 @@ from domain.errors import SourceMismatchError, SourceUnavailableError
 from sources.inspection import MOST_WORDS, SAMPLE, Column, Holds, Place, Reference
 from sources.postgres_connection import PostgresConnection
 from sources.postgres_mapping import quoted
-from sources.postgres_types import DATES, NUMBERS, OTHER_TEXTS, TEXTS
+from sources.postgres_types import BELOW_DOMAINS, DATES, NUMBERS, OTHER_TEXTS, TEXTS
 
 _MOST_TABLES = 1_000
 #: Of these tables rows are looked at: those with the best reasons, as the caller sorts them.
@@ -39,7 +39,7 @@ _TABLES = text(
     """
 )
 _COLUMNS = text(
-    """
+    f"""
     SELECT attribute.attrelid AS oid, attribute.attname::text AS name,
         coalesce(base.typname, type.typname)::text AS type, attribute.attnotnull AS required,
         attribute.atthasdef OR attribute.attidentity <> '' AS filled,
@@ -47,15 +47,7 @@ _COLUMNS = text(
             ORDER BY enumsortorder) AS labels,
         substring(pg_get_expr(given.adbin, given.adrelid) FROM '^''([^'']+)''::(text|character varying)$') AS default
     FROM pg_attribute AS attribute JOIN pg_type AS type ON type.oid = attribute.atttypid
-    LEFT JOIN LATERAL (
-        WITH RECURSIVE below AS (
-            SELECT type.oid, type.typtype, type.typbasetype, type.typname
-            UNION ALL
-            SELECT next.oid, next.typtype, next.typbasetype, next.typname
-            FROM below JOIN pg_type AS next ON next.oid = below.typbasetype WHERE below.typtype = 'd'
-        )
-        SELECT oid, typname FROM below WHERE typtype <> 'd'
-    ) AS base ON TRUE
+    {BELOW_DOMAINS}
     LEFT JOIN pg_attrdef AS given ON given.adrelid = attribute.attrelid AND given.adnum = attribute.attnum
     WHERE attribute.attrelid = ANY(CAST(:oids AS oid[])) AND attribute.attnum > 0 AND NOT attribute.attisdropped
     ORDER BY attribute.attrelid, attribute.attnum

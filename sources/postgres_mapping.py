@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from domain.stored_time import Form
 from sources.postgres_faults import MappingFaults
 from sources.postgres_time import TimeColumn
-from sources.postgres_types import DATES, KEY_TYPES, NUMBERS, OTHER_TEXTS, TEXTS, KeyType, column_type
+from sources.postgres_types import BELOW_DOMAINS, DATES, KEY_TYPES, NUMBERS, OTHER_TEXTS, TEXTS, KeyType, column_type
 from sources.profile import Condition, Field, Join, Path, Rows
 
 
@@ -47,21 +47,13 @@ _MISSING = ColumnInfo("text", required=False)
 
 #: One row a column of the tables that :names lists as quoted identifiers; a table without rows is not there.
 REFLECT = text(
-    """
+    f"""
     SELECT wanted.name AS name, attribute.attname AS column, coalesce(base.typname, type.typname) AS type,
         attribute.attnotnull AS required, attribute.attnum = ANY(primary_key.indkey) IS TRUE AS primary
     FROM unnest(CAST(:names AS text[])) AS wanted (name)
     JOIN pg_attribute AS attribute ON attribute.attrelid = to_regclass(wanted.name)
     JOIN pg_type AS type ON type.oid = attribute.atttypid
-    LEFT JOIN LATERAL (
-        WITH RECURSIVE below AS (
-            SELECT type.typtype, type.typbasetype, type.typname
-            UNION ALL
-            SELECT next.typtype, next.typbasetype, next.typname
-            FROM below JOIN pg_type AS next ON next.oid = below.typbasetype WHERE below.typtype = 'd'
-        )
-        SELECT typname FROM below WHERE typtype <> 'd'
-    ) AS base ON TRUE
+    {BELOW_DOMAINS}
     LEFT JOIN pg_index AS primary_key ON primary_key.indrelid = attribute.attrelid AND primary_key.indisprimary
     WHERE attribute.attnum > 0 AND NOT attribute.attisdropped
     """

@@ -13,7 +13,7 @@ from sources.postgres_mapping import MappedTable
 from sources.postgres_rows import Record
 from sources.postgres_sections import Sections, clean, roles
 from sources.postgres_time import TimeColumn
-from sources.profile import CustomerSection, External, Referrer, Rows, Shipments, TenantSection
+from sources.profile import NO_CONDITION, CustomerSection, External, Referrer, Rows, Shipments, TenantSection
 
 R = TypeVar("R")
 
@@ -132,7 +132,7 @@ def totals_table(sections: Sections, customer: CustomerSection) -> MappedTable:
     rows = Rows(
         name_of=totals.table or customer.name_of,
         tenant=totals.tenant if own else customer.tenant,
-        where=Rows(name_of="").where if own else customer.where,
+        where=NO_CONDITION if own else customer.where,
         dates=customer.dates,
     )
     named = roles(
@@ -152,10 +152,9 @@ def totals_table(sections: Sections, customer: CustomerSection) -> MappedTable:
 
 @dataclass(frozen=True, slots=True)
 class TenantStatements:
-    """List the tenants: *named* says what each is called."""
+    """List the tenants."""
 
     mapped: MappedTable
-    named: bool
 
     def all(self) -> Select[Any]:
         columns = [self.mapped["key"].label("key"), self.mapped.text("name").label("name")]
@@ -168,7 +167,7 @@ class TenantStatements:
 def tenant_statements(sections: Sections, section: TenantSection) -> TenantStatements:
     mapped = sections.map("tenant", section, roles(key=section.key, name=section.name))
     mapped.key_type()
-    return TenantStatements(mapped, section.name is not None)
+    return TenantStatements(mapped)
 
 
 def tenants_in(mapped: MappedTable) -> Select[Any]:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from domain.stored_time import Form
 from sources.postgres_mapping import MappedTable, quoted
 from sources.postgres_time import TimeColumn
-from sources.postgres_types import NUMBERS, OTHER_TEXTS, TEXTS
+from sources.postgres_types import BELOW_DOMAINS, NUMBERS, OTHER_TEXTS, TEXTS
 from sources.profile import CustomerSection, StoredTotals
 
 INTEGERS = frozenset({"int2", "int4", "int8"})
@@ -19,7 +19,7 @@ _LARGEST = {"float4": "1e30", "float8": "1e300"}
 
 #: One row a column of the table :name. *precision* are the decimals of a numeric or of a timestamp's seconds.
 REFLECT_TOTALS = text(
-    """
+    f"""
     SELECT attribute.attname AS column, attribute.attnotnull OR type.typnotnull AS required,
         attribute.atthasdef OR attribute.attidentity <> '' OR type.typdefault IS NOT NULL AS supplied,
         attribute.attgenerated <> '' OR attribute.attidentity = 'a' AS fixed,
@@ -31,15 +31,7 @@ REFLECT_TOTALS = text(
         END AS precision
     FROM pg_attribute AS attribute
     JOIN pg_type AS type ON type.oid = attribute.atttypid
-    LEFT JOIN LATERAL (
-        WITH RECURSIVE below AS (
-            SELECT type.typtype, type.typbasetype, type.typname
-            UNION ALL
-            SELECT next.typtype, next.typbasetype, next.typname
-            FROM below JOIN pg_type AS next ON next.oid = below.typbasetype WHERE below.typtype = 'd'
-        )
-        SELECT typname FROM below WHERE typtype <> 'd'
-    ) AS base ON TRUE
+    {BELOW_DOMAINS}
     CROSS JOIN LATERAL (SELECT greatest(attribute.atttypmod, type.typtypmod) AS value) AS modifier
     WHERE attribute.attrelid = to_regclass(:name) AND attribute.attnum > 0 AND NOT attribute.attisdropped
     """

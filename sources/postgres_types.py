@@ -43,6 +43,16 @@ _TYPES: dict[str, TypeEngine[Any]] = {
     "json": JSON(),
     "jsonb": JSONB(),
 }
+#: To be joined to pg_type as `type`: `base` is the type below a domain, however many domains lie between.
+BELOW_DOMAINS = """LEFT JOIN LATERAL (
+        WITH RECURSIVE below AS (
+            SELECT type.oid, type.typtype, type.typbasetype, type.typname
+            UNION ALL
+            SELECT next.oid, next.typtype, next.typbasetype, next.typname
+            FROM below JOIN pg_type AS next ON next.oid = below.typbasetype WHERE below.typtype = 'd'
+        )
+        SELECT oid, typname FROM below WHERE typtype <> 'd'
+    ) AS base ON TRUE"""
 #: What compares as text without a cast.
 TEXTS = frozenset({"text", "varchar"})
 #: Texts that compare without case or without trailing spaces.

@@ -19,7 +19,8 @@ from datetime import UTC, datetime
 from domain.errors import SourceError, StartError
 from domain.time import Period
 from domain.totals import Drift, Strays, Unwritten, shown
-from gateway.commands.tool import SECONDS, chosen_tenants, opened_stores, progress, read_setup, say
+from gateway.commands.tool import SECONDS, chosen_tenants, progress, read_setup, say
+from gateway.opening import opened
 from gateway.settings import Settings
 from sources.postgres_reading import Tenant
 from sources.postgres_totals_reading import PostgresTotals
@@ -66,7 +67,7 @@ def run(arguments: Namespace) -> int:
 
 
 async def _refresh(arguments: Namespace, settings: Settings, profile: Profile) -> Result:
-    async with opened_stores(profile, settings) as stores:
+    async with opened(profile, settings) as stores:
         (tenant,) = await chosen_tenants(arguments, stores)
     assert settings.postgres_url is not None
     totals = PostgresTotals(profile, settings.postgres_url, seconds=SECONDS)

@@ -7,7 +7,8 @@ from argparse import Namespace
 
 from domain.errors import GatewayError, StartError
 from domain.operations import Operation
-from gateway.commands.tool import opened_stores, read_setup, say
+from gateway.commands.tool import read_setup, say
+from gateway.opening import opened
 from gateway.resuming import carry_on_all
 from gateway.settings import Settings
 from resolvers.operations import operations_of
@@ -28,7 +29,7 @@ def run(arguments: Namespace) -> int:
 
 
 async def _resume(settings: Settings, profile: Profile) -> list[Operation]:
-    async with opened_stores(profile, settings) as stores:
+    async with opened(profile, settings) as stores:
         operations = operations_of(stores)
         if operations is None:
             raise StartError("Nothing can be carried on:", ["this profile links nothing"])

@@ -2,15 +2,13 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from domain.errors import StartError
-from gateway.opening import opened
 from gateway.settings import Settings, read_settings
 from resolvers.tenants import tenants_of
 from sources.profile import Profile
@@ -25,13 +23,6 @@ def read_setup(*, seconds: float = SECONDS) -> tuple[Settings, Profile]:
     """Read the settings, with *seconds* for a statement, and the profile that they name."""
     settings = replace(read_settings(), store_timeout=seconds)
     return settings, read_profile(settings.profile)
-
-
-@asynccontextmanager
-async def opened_stores(profile: Profile, settings: Settings) -> AsyncIterator[Stores]:
-    """Open the stores. Raises StartError where the database contradicts the profile."""
-    async with opened(profile, settings) as stores:
-        yield stores
 
 
 async def chosen_tenants(arguments: Namespace, stores: Stores) -> Sequence[str | None]:

@@ -24,15 +24,13 @@ async def events(
     query = _chosen(select(link_events), tenant, records).order_by(*order).limit(request.size + 1)
     if request.position is not None:
         query = query.where(tuple_(link_events.c.at, link_events.c.id) < tuple_(*_place(request.position)))
-    async with own.transaction() as connection:
-        found = [read_event(row) for row in (await connection.execute(query)).all()]
+    found = [read_event(row) for row in await own.rows(query)]
     return [(Position(micros(event.at), str(event.id), None), event) for event in found]
 
 
 async def count_events(own: OwnStore, tenant: Tenant, records: Sequence[str] | None) -> int:
     query = _chosen(select(func.count()).select_from(link_events), tenant, records)
-    async with own.transaction() as connection:
-        number: int = (await connection.execute(query)).scalar_one()
+    number: int = (await own.rows(query))[0][0]
     return number
 
 

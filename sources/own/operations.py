@@ -23,6 +23,7 @@ from domain.operations import (
     read_ref,
     written,
 )
+from sources.own.store import OwnStore
 from sources.own.tables import claims, link_events, operations, rejections
 
 Tenant = str | None
@@ -150,10 +151,10 @@ async def _close(
     return True
 
 
-async def find_operation(connection: AsyncConnection, tenant: Tenant, id_: uuid.UUID) -> Operation | None:
+async def find_operation(own: OwnStore, tenant: Tenant, id_: uuid.UUID) -> Operation | None:
     asked = select(operations).where(operations.c.tenant == own_tenant(tenant), operations.c.id == id_)
-    row = (await connection.execute(asked)).first()
-    return None if row is None else _operation(row)
+    rows = await own.rows(asked)
+    return _operation(rows[0]) if rows else None
 
 
 def _held(operation: uuid.UUID, owner: uuid.UUID) -> ColumnElement[bool]:
@@ -198,17 +199,16 @@ async def add_event(
     return id_
 
 
-async def find_event(connection: AsyncConnection, tenant: Tenant, id_: int) -> LinkEvent | None:
+async def find_event(own: OwnStore, tenant: Tenant, id_: int) -> LinkEvent | None:
     asked = select(link_events).where(link_events.c.tenant == own_tenant(tenant), link_events.c.id == id_)
-    row = (await connection.execute(asked)).first()
-    return None if row is None else read_event(row)
+    rows = await own.rows(asked)
+    return read_event(rows[0]) if rows else None
 
 
-async def event_of(connection: AsyncConnection, operation: uuid.UUID) -> int | None:
+async def event_of(own: OwnStore, operation: uuid.UUID) -> int | None:
     """Find the event that *operation* left behind."""
-    asked = select(link_events.c.id).where(link_events.c.operation == operation)
-    id_: int | None = (await connection.execute(asked)).scalar()
-    return id_
+    rows = await own.rows(select(link_events.c.id).where(link_events.c.operation == operation))
+    return rows[0].id if rows else None
 
 
 def read_event(row: Row[Any]) -> LinkEvent:

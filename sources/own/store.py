@@ -1,8 +1,11 @@
 """The connection to the gateway's own tables: transactions, and the errors that the gateway speaks."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
+from sqlalchemy import Executable, Row
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from domain.errors import ReadOnlyError, SourceMismatchError
@@ -12,11 +15,15 @@ _POOL = 5
 
 
 class OwnStore(PostgresConnection):
-    """Work in the schema `gateway`: single statements as anywhere, and transactions."""
+    """Work in the schema `gateway`: single statements as anywhere, and transactions.
+
+    Single statements have connections of their own: who sends one within a transaction waits for no other transaction.
+    """
 
     def __init__(self, url: str, seconds: float) -> None:
         super().__init__(url, seconds)
         millis = int(seconds * 1000)
+        self._turns = asyncio.Semaphore(_POOL)
         self._transactions = create_async_engine(
             asyncpg_url(url),
             pool_size=_POOL,
@@ -34,17 +41,28 @@ class OwnStore(PostgresConnection):
             },
         )
 
+    async def rows(self, query: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        """Answer what *query* finds.
+
+        Raises SourceUnavailableError, and ReadOnlyError where the tables are not there.
+        """
+        try:
+            return await super().rows(query, values)
+        except SourceMismatchError as error:
+            raise ReadOnlyError from error
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Commit what is done within, or nothing of it.
 
         Raises SourceUnavailableError, and ReadOnlyError where the tables are not there.
         """
-        self.availability.check()
         try:
-            with self.translating():
-                async with self._transactions.connect() as connection, connection.begin():
-                    yield connection
+            async with self._turns:
+                self.availability.check()
+                with self.translating():
+                    async with self._transactions.connect() as connection, connection.begin():
+                        yield connection
         except SourceMismatchError as error:
             raise ReadOnlyError from error
         except LostConnectionError as error:

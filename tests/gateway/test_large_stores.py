@@ -1,5 +1,6 @@
 """The six stores at a real size: what doctor prints is enough for every page and profile to be read from an index."""
 
+import asyncio
 import os
 from dataclasses import dataclass, replace
 from typing import Any
@@ -86,6 +87,20 @@ async def counts(settings: Settings) -> dict[str, tuple[int, int, int]]:
     return {row["relname"]: (row["seq_scan"], row["seq_tup_read"], int(row["through_index"])) for row in rows}
 
 
+async def all_ended(settings: Settings) -> None:
+    """Wait until the connections of the gateway have ended: the server has counted what they read then."""
+    left = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    connection = await asyncpg.connect(str(settings.postgres_url).replace("+asyncpg", ""))
+    try:
+        for _ in range(200):
+            if await connection.fetchval(f"{left} AND backend_type = 'client backend'") == 0:
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError("connections of the gateway are left open")
+    finally:
+        await connection.close()
+
+
 async def read_lists(gateway: Gateway, **how: Any) -> dict[str, Any]:
     """Read pages of every list, in every order, from both ends and onwards; answer the first page of each."""
     first_pages: dict[str, Any] = {}
@@ -126,10 +141,11 @@ async def test_with_what_doctor_prints_nothing_is_read_but_from_an_index(large: 
     async with running(large.settings) as gateway:
         pages = await read_lists(gateway, **large.how)
         await read_profiles(gateway, pages, **large.how)
-    # The server has counted all of it once the connections are closed.
+    await all_ended(large.settings)
     after = await counts(large.settings)
     asked = {table: tuple(new - old for old, new in zip(before[table], after[table], strict=True)) for table in before}
     assert len(asked) > 2
+    assert sum(rows for _, _, rows in asked.values()) > REQUESTS
     assert {table: scans for table, (scans, _, _) in asked.items() if scans} == {}
     assert {table: rows for table, (_, _, rows) in asked.items() if rows > REQUESTS * ROWS} == {}
 

@@ -1,5 +1,6 @@
 """Links that are made, cut and undone through HTTP, on the store `grocer`, with the trail that tells of it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -301,3 +302,32 @@ async def test_mutations_of_one_document_run_in_order_and_see_each_other(grocer:
     assert keys(found["join"]) == [["2", "A13"]]
     assert error_codes(found["wrong"]) == ["INVALID"]
     assert sorted(keys(found["last"])) == [["2"], ["A13"]]
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "path"),
+    [
+        ({"reason": "a\0b"}, "INVALID", ["reason"]),
+        ({"reason": "x" * 2_001}, "TOO_LONG", ["reason"]),
+        ({"idempotencyKey": "a\0b"}, "INVALID", ["idempotencyKey"]),
+        ({"idempotencyKey": "x" * 201}, "TOO_LONG", ["idempotencyKey"]),
+        ({"record": record("ACCOUNT", "A\0")}, "NOT_FOUND", ["record"]),
+        ({"record": record("CRM", "\0")}, "NOT_FOUND", ["record"]),
+        ({"record": record("ACCOUNT", "Щ" * 20_000)}, "TOO_LONG", ["record"]),
+    ],
+)
+async def test_texts_that_cannot_be_kept_are_told(
+    grocer: Gateway, given: dict[str, Any], code: str, path: list[str]
+) -> None:
+    payload = await written(grocer, UNLINK, "unlinkRecord", {"record": record("ACCOUNT", "A1"), **given})
+    assert [(error["code"], error["path"]) for error in payload["errors"]] == [(code, path)]
+    assert payload["operation"] is None
+
+
+async def test_more_undos_at_once_than_connections_end_all(grocer: Gateway) -> None:
+    done = await link(grocer, ("CRM", "8"), ("ACCOUNT", "A13"))
+    others = await unlink(grocer, "ACCOUNT", "A1")
+    events = [done["event"]["id"], others["event"]["id"]]
+    found = await asyncio.gather(*(undo(grocer, events[number % 2]) for number in range(24)))
+    assert [error_codes(one) for one in found].count([]) == 2
+    assert {code for one in found for code in error_codes(one)} == {"ALREADY_CHANGED"}
