@@ -10,14 +10,22 @@ from domain.records import Key, RecordKind, RecordRef
 
 
 class OperationKind(Enum):
+    CREATE_CUSTOMER = "CREATE_CUSTOMER"
+    CREATE_ACCOUNT = "CREATE_ACCOUNT"
+    CONVERT_LEAD = "CONVERT_LEAD"
     LINK = "LINK"
     UNLINK = "UNLINK"
     UNDO = "UNDO"
+    BACKFILL = "BACKFILL"
+    ATTACH_LEADS = "ATTACH_LEADS"
+    ASSIGN_COURIER = "ASSIGN_COURIER"
+    UPDATE_CUSTOMER = "UPDATE_CUSTOMER"
 
 
 class OperationState(Enum):
-    """RUNNING: a gateway is at work on it; PENDING: a store went down on the way, it is resumed by itself."""
+    """PLANNED: nothing is written yet; RUNNING: a gateway is at work on it; PENDING: a store went down on the way."""
 
+    PLANNED = "PLANNED"
     RUNNING = "RUNNING"
     PENDING = "PENDING"
     APPLIED = "APPLIED"
@@ -33,6 +41,7 @@ class LinkEventKind(Enum):
     UNLINKED = "UNLINKED"
     REJECTED = "REJECTED"
     REPAIRED = "REPAIRED"
+    BACKFILLED = "BACKFILLED"
 
 
 @dataclass(frozen=True, slots=True)
