@@ -19,7 +19,7 @@ def run(_: Namespace) -> int:
         fault = "GATEWAY_POSTGRES_URL: not set, and the gateway keeps its own tables there"
         raise StartError("The gateway's own tables cannot be made:", [fault])
     try:
-        before, after = asyncio.run(migrate(settings.postgres_url))
+        before, after, slow = asyncio.run(migrate(settings.postgres_url))
     except (OSError, SQLAlchemyError, asyncpg.PostgresError) as error:
         reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
         raise StartError("The gateway's own tables cannot be made:", [reason]) from error
@@ -27,4 +27,7 @@ def run(_: Namespace) -> int:
         say(f"The gateway's own tables are at version {after} already.")
     else:
         say(f"The gateway's own tables are at version {after} now; before, {before or 'there were none'}.")
+    if slow is not None:
+        say(f"Searches go through every name, since there is no index of trigrams: {slow}.")
+        say("Once an administrator of the database has run CREATE EXTENSION pg_trgm, migrate makes that index.")
     return 0

@@ -1,6 +1,7 @@
 """Make and upgrade the gateway's own tables. Tables of the stores are never altered."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from alembic import command
 from alembic.config import Config
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from sources.own.tables import SCHEMA
+from sources.own.trigrams import hasten_search
 from sources.postgres_connection import asyncpg_url
 
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -24,8 +26,16 @@ def newest_version() -> str:
     return head
 
 
-async def migrate(url: str) -> tuple[str | None, str]:
-    """Bring the tables to the newest version; answer the version that was there, and the one that is there now."""
+class Migrated(NamedTuple):
+    """Be the version that was there *before* and *after*, and what keeps searches from being quick, if anything."""
+
+    before: str | None
+    after: str
+    slow_search: str | None
+
+
+async def migrate(url: str) -> Migrated:
+    """Bring the tables to the newest version."""
     engine = create_async_engine(asyncpg_url(url))
     try:
         async with engine.begin() as connection:
@@ -34,7 +44,8 @@ async def migrate(url: str) -> tuple[str | None, str]:
             before = await connection.run_sync(_version)
             if before != newest_version():
                 await connection.run_sync(_upgrade)
-        return before, newest_version()
+            slow = await hasten_search(connection)
+        return Migrated(before, newest_version(), slow)
     finally:
         await engine.dispose()
 
