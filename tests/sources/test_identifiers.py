@@ -37,8 +37,8 @@ async def store(without_mongo: Servers) -> AsyncIterator[OwnStore]:
 @pytest.fixture
 async def own(store: OwnStore) -> OwnStore:
     """Begin with an empty index."""
-    await forget(store, "a", IndexedKind, None, before=(await clock(store)).replace(year=9999))
-    await forget(store, None, IndexedKind, None, before=(await clock(store)).replace(year=9999))
+    await forget(store, "a", list(IndexedKind), None, before=(await clock(store)).replace(year=9999))
+    await forget(store, None, list(IndexedKind), None, before=(await clock(store)).replace(year=9999))
     return store
 
 
