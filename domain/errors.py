@@ -116,6 +116,15 @@ class ReadOnlyError(GatewayError):
         super().__init__("This gateway only reads: its own tables are missing. python -m gateway migrate makes them.")
 
 
+class IndexMissingError(GatewayError):
+    """Say that nothing can be found by e-mail, phone or name: the index for that is not there, and *remedy* helps."""
+
+    code = "INDEX_MISSING"
+
+    def __init__(self, remedy: str) -> None:
+        super().__init__(f"The index of names, e-mails and phone numbers is missing: {remedy}.")
+
+
 class CountTooCostlyError(GatewayError):
     """Say that a count over all stores would look at too many records, or take too long."""
 

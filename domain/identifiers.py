@@ -46,6 +46,13 @@ class IdentifierKind(Enum):
     PHONE = "PHONE"
 
 
+class Identifier(NamedTuple):
+    """Be an identifier as somebody wrote it."""
+
+    kind: IdentifierKind
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Identifiers:
     """Be what a record is found by, normalised; *text* is what `domain.searching` looks for words in."""

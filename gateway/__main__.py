@@ -101,6 +101,11 @@ def _refresh_totals(parser: ArgumentParser) -> None:
     )
 
 
+def _index(parser: ArgumentParser) -> None:
+    add_tenant(parser, or_all=True)
+    add_json(parser)
+
+
 def _none(_: ArgumentParser) -> None:
     """Add nothing: the command takes its settings from the environment."""
 
@@ -152,6 +157,7 @@ COMMANDS: tuple[tuple[str, str, Callable[[ArgumentParser], None]], ...] = (
     ("refresh-totals", "write the totals that a store keeps as they are live; dry unless --live", _refresh_totals),
     ("schema", "print the GraphQL schema", _none),
     ("migrate", "make or upgrade the gateway's own tables, in the schema `gateway` of PostgreSQL", _none),
+    ("index", "walk through all records, so that they are found by e-mail, phone and name", _index),
     ("resume", "carry on what a crash or a store that was down has left unfinished", add_json),
 )
 

@@ -1,11 +1,10 @@
 """Find customers, and say of one what no single record says."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.errors import AmbiguousError, BadInputError, SourceError, SourceUnavailableError
+from domain.errors import SourceError, SourceUnavailableError
 from domain.identity import Members, link_state
 from domain.ids import CUSTOMER, GlobalId, decode_id, encode_id
 from domain.records import (
@@ -14,7 +13,6 @@ from domain.records import (
     CrmRecord,
     Customer,
     DeliveryRecord,
-    ExternalId,
     Linked,
     LinkState,
     Record,
@@ -82,24 +80,6 @@ async def customer_by_record(context: Context, ref: RecordRef) -> Customer | Non
         return None
     found: Customer | None = await context.loaders.customers_by_record.load(ref)
     return found
-
-
-async def customer_by(context: Context, keys: Sequence[RecordRef | ExternalId]) -> Customer | None:
-    """Find the customer of the one record in *keys*, or whom another service calls so.
-
-    Raises AmbiguousError where such a service calls several customers so.
-    """
-    if len(keys) != 1:
-        raise BadInputError("Name exactly one key.")
-    (key,) = keys
-    if isinstance(key, RecordRef):
-        return await customer_by_record(context, key)
-    if context.loaders.customers_by_external_id is None:
-        return None
-    owners = await context.loaders.customers_by_external_id.load(key)
-    if owners is not None and len(owners) > 1:
-        raise AmbiguousError("customers", "id at this provider")
-    return await customer_by_record(context, RecordRef(RecordKind.CRM, owners[0])) if owners else None
 
 
 def customer_id(context: Context, customer: Customer) -> str:

@@ -3,10 +3,13 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 
-from domain.errors import SourceError
+from domain.errors import ReadOnlyError, SourceError
+from resolvers.context import Context
+from sources.own.index_passes import last_passes
 from sources.profile import Profile
 from sources.stores import Stores
 
@@ -40,6 +43,29 @@ class StoreStatus:
     profile: str
     message: str | None
     maps: tuple[Capability, ...]
+    indexed_at: datetime | None = None
+
+
+async def described_stores(context: Context) -> list[StoreStatus]:
+    """Say of every store how it does, and when the last whole pass through it began that was brought to its end.
+
+    Of the tenant of whoever asks; of all tenants, the one whose pass lies longest ago.
+    """
+    statuses, at = await asyncio.gather(store_statuses(context.stores), _indexed_at(context))
+    return [replace(status, indexed_at=at) for status in statuses]
+
+
+async def _indexed_at(context: Context) -> datetime | None:
+    own, access = context.stores.own, context.access
+    if own is None:
+        return None
+    asked = access.asked or (access.viewer.tenant if access.viewer else None)
+    only = asked if context.stores.profile.has_tenants else None
+    try:
+        found = await last_passes(own, only)
+    except (SourceError, ReadOnlyError):
+        return None
+    return min(found.values(), default=None)
 
 
 async def store_statuses(stores: Stores) -> list[StoreStatus]:

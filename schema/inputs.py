@@ -6,9 +6,10 @@ from typing import Annotated, Any, TypeVar
 import strawberry
 
 from domain import filters, time
+from domain.identifiers import Identifier, IdentifierKind
 from domain.paging import Order, PageArguments
 from domain.records import ExternalId, RecordKind, RecordRef
-from resolvers import leads
+from resolvers import finding, leads
 from resolvers.loading import PageOf
 from schema.enums import BookingOrderField, BookingStatus, CustomerOrderField, Direction, LeadOrderField, LeadStatus
 
@@ -67,20 +68,26 @@ class ExternalKey:
     external_id: str = strawberry.field(description="The customer's id there.")
 
 
-@strawberry.input(description="One key of a customer: of one of its records, or at an outside provider.", one_of=True)
+@strawberry.input(description="What tells a customer from all others.", one_of=True)
 class CustomerKey:
+    email: strawberry.Maybe[str] = strawberry.field(description="The e-mail of any of its records, in either case.")
+    phone: strawberry.Maybe[str] = strawberry.field(description="The phone number of any, however it is written.")
     crm: strawberry.Maybe[str] = strawberry.field(description="The key of the CRM row.")
     account: strawberry.Maybe[str] = strawberry.field(description="The key of the login account.")
     delivery: strawberry.Maybe[str] = strawberry.field(description="The key of the delivery record.")
 
     external: strawberry.Maybe[ExternalKey] = strawberry.field(description="What an outside provider calls it.")
 
-    def keys(self) -> list[RecordRef | ExternalId]:
-        given = zip(RecordKind, (self.crm, self.account, self.delivery), strict=True)
-        refs = [RecordRef(kind, key.value) for kind, key in given if key is not None and key.value is not None]
-        if self.external is None or self.external.value is None:
-            return [*refs]
-        return [*refs, ExternalId(self.external.value.provider, self.external.value.external_id)]
+    def keys(self) -> list[finding.CustomerKey]:
+        named = zip(RecordKind, (self.crm, self.account, self.delivery), strict=True)
+        written = zip(IdentifierKind, (self.email, self.phone), strict=True)
+        found: list[finding.CustomerKey] = [
+            *(RecordRef(kind, key.value) for kind, key in named if key is not None and key.value is not None),
+            *(Identifier(kind, text.value) for kind, text in written if text is not None and text.value is not None),
+        ]
+        if self.external is not None and self.external.value is not None:
+            found.append(ExternalId(self.external.value.provider, self.external.value.external_id))
+        return found
 
 
 @strawberry.input(description="One key of a booking.", one_of=True)

@@ -1,11 +1,12 @@
 """The root fields: each with its rule, decided before anything is read."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
 
 from domain.access import LOOK_AFTER_TENANTS, READ_CUSTOMERS, SIGNED_IN
-from resolvers import couriers, customers, leads, link_events, nodes, stores, tenants
+from resolvers import couriers, customers, finding, leads, link_events, nodes, stores, tenants
 from resolvers.loading import PageOf
 from schema.booking import Booking
 from schema.connections import Connection
@@ -50,6 +51,10 @@ class StoreStatus:
     latency_ms: float | None = plain("Milliseconds that one question took; null where it was not answered.")
     profile: str = plain("The profile that maps it.")
     message: str | None = plain("What is wrong; null where nothing is.")
+    indexed_at: datetime | None = plain(
+        "When the last whole pass began that took its records into the index of e-mails, phone numbers and names; null"
+        " where there was none."
+    )
     maps: list[Capability] = plain("What the profile maps in it.")
 
 
@@ -78,7 +83,7 @@ def _customer(info: Info, id: AnyId) -> Any:  # noqa: A002 - the contract's name
 
 
 def _customer_by(info: Info, key: CustomerKeyArgument) -> Any:
-    return customers.customer_by(info.context, key.keys())
+    return finding.customer_by(info.context, key.keys())
 
 
 def _lead(info: Info, id: AnyId) -> Any:  # noqa: A002 - the contract's name
@@ -117,7 +122,7 @@ def _viewer(info: Info) -> Any:
 
 
 def _stores(info: Info) -> Any:
-    return stores.store_statuses(info.context.stores)
+    return stores.described_stores(info.context)
 
 
 @strawberry.type(description="What can be read.")
@@ -130,7 +135,10 @@ class Query:
         "The customer that owns this id. The id of any of its records works, linked before or after it was handed out.",
     )
     customer_by: Customer | None = guarded(
-        READ_CUSTOMERS, _customer_by, "The customer that has this key. AMBIGUOUS where several have it."
+        READ_CUSTOMERS,
+        _customer_by,
+        "The customer that has this key. AMBIGUOUS where several have it, INDEX_MISSING where the index that finds"
+        " e-mails and phone numbers was never filled.",
     )
     customers: CustomerConnection | None = guarded(
         READ_CUSTOMERS,

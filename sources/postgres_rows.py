@@ -99,6 +99,12 @@ class RowStatements(Generic[R]):
     def living(self) -> Select[Any]:
         return self._select([self.mapped["key"]], [self.mapped.any_of("key", "keys")])
 
+    def walk(self, filters: Conditions, *, onwards: bool) -> Select[Any]:
+        """Read the rows in the key's own order, which its index has; *onwards* from the key `:after`."""
+        key = self.mapped["key"]
+        after = [key > bindparam("after", type_=self.mapped.key_type().type)] if onwards else [key.is_not(None)]
+        return self._select(self._columns, [*after, *filters]).order_by(key)
+
     def count(self, filters: Conditions) -> Select[Any]:
         return self._select([func.count()], filters)
 

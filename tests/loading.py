@@ -10,7 +10,12 @@ import orjson
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from gateway.opening import opened
 from gateway.settings import Settings
+from resolvers.indexing import whole_pass
+from resolvers.tenants import tenants_of
+from sources.own.migrating import migrate
+from sources.profile_reading import read_profile
 from tests.running import secured
 from tests.servers import Servers
 
@@ -103,3 +108,14 @@ def _dated(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+async def indexed(settings: Settings) -> Settings:
+    """Make the gateway's own tables, and let every record of the stores be found by e-mail, phone and name."""
+    assert settings.postgres_url is not None
+    await migrate(settings.postgres_url)
+    async with opened(read_profile(settings.profile), settings) as stores:
+        tenants = [tenant.key for tenant in await tenants_of(stores)] if stores.profile.has_tenants else [None]
+        for tenant in tenants:
+            await whole_pass(stores, tenant)
+    return settings

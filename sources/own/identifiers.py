@@ -93,7 +93,7 @@ async def remove(connection: AsyncConnection, tenant: Tenant, kind: IndexedKind,
 
 def put_values(tenant: Tenant, rows: Rows, as_of: datetime | None) -> dict[str, Any] | None:
     """Say what `PUT` is given for *rows*, without those that cannot be kept; None where none are left."""
-    kept = {ref: row for ref, row in rows.items() if len(ref.key) <= _LONGEST_KEY and is_storable(ref.key)}
+    kept = {ref: row for ref, row in rows.items() if can_be_kept(ref)}
     if not kept:
         return None
     return {
@@ -105,6 +105,11 @@ def put_values(tenant: Tenant, rows: Rows, as_of: datetime | None) -> dict[str, 
         "phones": [row.phone for row in kept.values()],
         "searches": [row.text for row in kept.values()],
     }
+
+
+def can_be_kept(ref: IndexedRef) -> bool:
+    """Say whether an index could hold the key of *ref*."""
+    return len(ref.key) <= _LONGEST_KEY and is_storable(ref.key)
 
 
 # ── finding by an identifier ──
