@@ -44,8 +44,8 @@ Condition = Has | AnyOf | AllOf
 def searchable(name: str | None, email: str | None, phone: str | None, region: str | None) -> str:
     """Write down what a record is found in: every spelling of each word of its name, its e-mail, its phone's digits."""
     found: dict[str, None] = {}
-    for word in words((name or "")[:_LONGEST_NAME]):
-        found.update(dict.fromkeys(sorted(spellings(word))))
+    for ways in _spelt((name or "")[:_LONGEST_NAME]):
+        found.update(dict.fromkeys(ways))
     if email and (address := _plain(email)) and len(address) <= _LONGEST_EMAIL:
         found[address] = None
     if phone:
@@ -64,7 +64,7 @@ def read_search(text: str, region: str | None) -> Condition | None:
     if not text.strip():
         return None
     # What has neither letters nor digits finds nothing by itself, and is passed over beside others.
-    tokens = [token for token in text.split() if words(token)]
+    tokens = [token for token in text.split() if _spelt(token)]
     if not tokens:
         return AnyOf(())
     asked: list[Condition] = []
@@ -97,9 +97,14 @@ def holds(condition: Condition, text: str) -> bool:
             return all(holds(one, text) for one in conditions)
 
 
+def _spelt(text: str) -> list[list[str]]:
+    """List the words of *text*, each in every spelling."""
+    return [ways for ways in (sorted(spellings(word)) for word in words(text)) if ways]
+
+
 def _word(token: str) -> Condition:
     """Ask for each word of *token* in one of its spellings, or for *token* as it stands in an e-mail."""
-    spelt = AllOf(tuple(AnyOf(tuple(map(_part, sorted(spellings(word))))) for word in words(token)))
+    spelt = AllOf(tuple(AnyOf(tuple(map(_part, ways))) for ways in _spelt(token)))
     address = _plain(token)
     return spelt if address.isalnum() else AnyOf((Has(address), spelt))
 

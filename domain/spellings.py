@@ -57,8 +57,12 @@ def words(text: str) -> list[str]:
 
 
 def spellings(word: str) -> frozenset[str]:
-    """List the ways of writing *word*, which `words` has parted, in the letters a to z and digits."""
-    return frozenset(filter(None, map(_latin, _variants(word))))
+    """List the ways of writing *word*, which `words` has parted, in the letters a to z and digits.
+
+    What has none of these in any way stands for itself; marks without a letter are nothing.
+    """
+    found = filter(None, map(_latin, _variants(word)))
+    return frozenset(found) or frozenset(filter(None, ["".join(filter(str.isalnum, word))]))
 
 
 def _variants(word: str) -> Iterator[str]:
@@ -78,8 +82,8 @@ def _cyrillic(word: str) -> Iterator[str]:
     yield _replaced(word, _SLAVIC)
     spoken = _replaced(word, _SPOKEN)
     yield re.sub(r"^е|(?<=[аоуыэияьъйе])е", "ye", spoken)
-    # Dostoyevsky, not -skiy; Alexander with an x; Schukin without the h.
-    yield re.sub(r"[иы]й$", "y", spoken).replace("кс", "x").replace("щ", "sch")
+    # Dostoyevsky, not -skiy; Maria, not -iya; Alexander with an x; Schukin without the h.
+    yield re.sub(r"ия$", "ia", re.sub(r"[иы]й$", "y", spoken)).replace("кс", "x").replace("щ", "sch")
     if _UKRAINIAN.search(word):
         yield _replaced(word, _UKRAINIAN_LETTERS)
         yield _replaced(word, {**_UKRAINIAN_LETTERS, **_PASSPORT, "ї": "i", "є": "ie"})

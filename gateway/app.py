@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from gateway.auth import TokenReader
 from gateway.endpoint import Endpoint, confess, refuse
+from gateway.indexing import indexing
 from gateway.opening import opened, require_urls
 from gateway.pages import SECURITY_HEADERS, PageFacts, page_routes
 from gateway.resuming import resuming
@@ -44,7 +45,7 @@ def create_app(settings: Settings) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with opened(profile, settings) as stores:
             operations = operations_of(stores)
-            async with resuming(operations):
+            async with resuming(operations), indexing(stores, settings.index_seconds):
                 yield {"stores": stores, "operations": operations}
 
     async def print_schema(_: Request) -> Response:

@@ -149,6 +149,16 @@ def _seconds(most: int) -> "Kind":
     return Kind(parse, f"a number of seconds above 0, up to {most}")
 
 
+def _seconds_or_never(most: int) -> "Kind":
+    def parse(text: str) -> float:
+        seconds = float(text)
+        if not 0 <= seconds <= most:  # false for nan, too
+            raise ValueError
+        return seconds
+
+    return Kind(parse, f"a number of seconds up to {most}, or 0 for never")
+
+
 def _nothing(_: str) -> str:
     return "a value that is not shown"
 
@@ -211,6 +221,12 @@ SETTINGS = (
     Setting("GATEWAY_STORE_SECONDS", "store_timeout", _seconds(3600), "How long a store may take to answer"),
     Setting("GATEWAY_COUNT_SECONDS", "count_seconds", _seconds(3600), "How long counting all customers may take"),
     Setting("GATEWAY_COUNT_RECORDS", "count_records", _whole(1, 10**9), "How many records such a count may look at"),
+    Setting(
+        "GATEWAY_INDEX_SECONDS",
+        "index_seconds",
+        _seconds_or_never(86_400),
+        "How often new records are taken into the index that finds them by e-mail, phone and name; 0: never",
+    ),
     Setting("GATEWAY_MAX_BODY", "max_body", _whole(1024, 100 << 20), "How many bytes the body of a request may have"),
 )
 
@@ -236,6 +252,7 @@ class Settings:
     store_timeout: float = 5.0
     count_seconds: float = 20.0
     count_records: int = 2_000_000
+    index_seconds: float = 60.0
     max_body: int = 1 << 20
 
     def __post_init__(self) -> None:

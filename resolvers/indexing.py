@@ -1,6 +1,7 @@
 """Fill the identifier index: walk through all records of a tenant, and take in those that are new."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -24,6 +25,7 @@ LOT = 1000
 _PAUSE = 0.5
 #: Told of each step: the kind that is walked through, and how many of its records are behind.
 Report = Callable[[IndexedKind, int], None]
+Rest = Callable[[float], Awaitable[None]]
 
 
 async def require_index(stores: Stores, tenant: str | None) -> OwnStore:
@@ -143,21 +145,27 @@ async def _go(walk: Walk, report: Report | None, keep_lease: Callable[[], Awaita
             report(kind, walk.state.walked)
 
 
-async def take_in_new(stores: Stores, own: OwnStore, tenant: str | None, since: datetime, *, lot: int = LOT) -> int:
-    """Take in what was created *since*, of every kind that has dates and a store that answers; say how much changed."""
+async def take_in_new(
+    stores: Stores, own: OwnStore, tenant: str | None, since: datetime, *, lot: int = LOT, rest: Rest | None = None
+) -> int:
+    """Take in what was created *since*, of every kind that has dates and a store that answers; say how much changed.
+
+    *rest* is awaited after each lot, and told how many seconds that took.
+    """
     changed = 0
     for kind in indexed_kinds(stores):
         after, ended = None, False
         while not ended:
+            began = time.monotonic()
             as_of = await clock(own)
             try:
-                found = await records_after(
-                    stores, tenant, kind, after, size=lot, created_in=Period(start=since, end=None)
-                )
+                found = await records_after(stores, tenant, kind, after, size=lot, created_in=Period(start=since))
             except SourceError:
                 break
             changed += await put_read(own, tenant, await rows_of(stores, kind, found.records), as_of)
             after, ended = found.last, found.ended
+            if rest is not None and found.records:
+                await rest(time.monotonic() - began)
     return changed
 
 

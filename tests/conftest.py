@@ -57,7 +57,7 @@ async def demo_settings(servers: Servers) -> Settings:
     """Load the demo data."""
     postgres, mongo = await make_database(servers, "demo"), mongo_url(servers, "demo")
     await load_demo(postgres, mongo, customers=500, seed=7)
-    return Settings(profile="demo", postgres_url=postgres, mongo_url=mongo, open=True)
+    return Settings(profile="demo", postgres_url=postgres, mongo_url=mongo, open=True, index_seconds=0)
 
 
 @pytest.fixture(scope="session")

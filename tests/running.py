@@ -104,5 +104,5 @@ async def running(settings: Settings) -> AsyncIterator[Gateway]:
 
 
 def secured(**settings: Any) -> Settings:
-    """Make settings that ask for the tests' tokens."""
-    return Settings(**{"jwt_secret": SECRET, **settings})
+    """Make settings that ask for the tests' tokens, of a gateway that does nothing by itself in between."""
+    return Settings(**{"jwt_secret": SECRET, "index_seconds": 0.0, **settings})

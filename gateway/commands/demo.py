@@ -11,12 +11,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from domain.errors import StartError
 from gateway.app import create_app
+from gateway.commands.index import fill
 from gateway.commands.server import ending_undisturbed, interrupt_on_sigterm, run_server, take_port
+from gateway.commands.tool import SECONDS
 from gateway.demo_data import Demo, load_demo, loaded_demo
 from gateway.demo_data.load import Progress as Report
 from gateway.embedded import EmbeddedStores
+from gateway.opening import opened
 from gateway.settings import Settings, read_settings
+from sources.own.index_passes import indexed_at
 from sources.own.migrating import migrate
+from sources.profile_reading import read_profile
 
 _HOST = "127.0.0.1"
 _INTERRUPTED = 130
@@ -37,8 +42,8 @@ def run(arguments: Namespace) -> int:
             ending_undisturbed(),
         ):
             demo = asyncio.run(_fill(stores, arguments, console))
-            asyncio.run(migrate(stores.postgres.url))
             settings = replace(settings, postgres_url=stores.postgres.url, mongo_url=stores.mongo.url)
+            asyncio.run(_make_own(settings, stores.postgres.url))
             run_server(create_app(settings), listener, lambda: _welcome(console, settings, demo))
     except KeyboardInterrupt:
         console.print("Interrupted; the next start carries on, or begins to fill the stores again.")
@@ -64,6 +69,15 @@ async def _fill(stores: EmbeddedStores, arguments: Namespace, console: Console) 
             ],
         )
     return wanted
+
+
+async def _make_own(settings: Settings, url: str) -> None:
+    """Make the gateway's own tables, and fill the index unless it is; from then on the gateway keeps it."""
+    await migrate(url)
+    async with opened(read_profile(settings.profile), replace(settings, store_timeout=SECONDS)) as stores:
+        assert stores.own is not None
+        if await indexed_at(stores.own, None) is None:
+            await fill(stores, None)
 
 
 def _describe(demo: Demo) -> str:

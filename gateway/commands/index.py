@@ -40,12 +40,17 @@ async def _index(arguments: Namespace, settings: Settings, profile: Profile) -> 
     done: list[dict[str, object]] = []
     async with opened(profile, settings) as stores:
         for tenant in await chosen_tenants(arguments, stores):
-            with progress() as bar:
-                began = await whole_pass(stores, tenant, anew=False, report=await _reporter(stores, tenant, bar))
+            began = await fill(stores, tenant)
             done.append(await _told(stores, tenant, began))
             if not arguments.json:
                 say(_text(done[-1]))
     return done
+
+
+async def fill(stores: Stores, tenant: str | None) -> datetime:
+    """Walk through all records of *tenant* under a progress bar; answer when that began."""
+    with progress() as bar:
+        return await whole_pass(stores, tenant, anew=False, report=await _reporter(stores, tenant, bar))
 
 
 async def _reporter(stores: Stores, tenant: str | None, bar: Progress) -> "_Reporter":

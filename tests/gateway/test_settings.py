@@ -49,6 +49,7 @@ def test_every_setting_is_read_into_its_field() -> None:
             "GATEWAY_STORE_SECONDS": "2.5",
             "GATEWAY_COUNT_SECONDS": "60",
             "GATEWAY_COUNT_RECORDS": "5000",
+            "GATEWAY_INDEX_SECONDS": "0",
             "GATEWAY_MAX_BODY": "2048",
         },
         env_file=None,
@@ -67,6 +68,7 @@ def test_every_setting_is_read_into_its_field() -> None:
         store_timeout=2.5,
         count_seconds=60.0,
         count_records=5000,
+        index_seconds=0.0,
         max_body=2048,
     )
 
@@ -152,6 +154,7 @@ def test_all_faults_are_named_in_one_error(tmp_path: Path) -> None:
         ("GATEWAY_STORE_SECONDS", ["0", "-1", "nan", "inf", "3601", "5s"]),
         ("GATEWAY_COUNT_SECONDS", ["0", "nan", "soon"]),
         ("GATEWAY_COUNT_RECORDS", ["0", "1000000001", "2e6"]),
+        ("GATEWAY_INDEX_SECONDS", ["-1", "nan", "86401", "often"]),
         ("GATEWAY_MAX_BODY", ["1023", "104857601", "1 MiB"]),
         ("GATEWAY_HOST", ["localhost:8000", "http://localhost", "[::1]", "-x", "a b", "256.1.1.1:1"]),
     ],
