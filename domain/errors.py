@@ -30,7 +30,9 @@ class BadCursorError(GatewayError):
     code = "BAD_CURSOR"
 
     def __init__(self, given: str) -> None:
-        super().__init__(f"{_short(given)} is not a cursor of this list. Cursors belong to one list, order and tenant.")
+        super().__init__(
+            f"{_short(given)} is not a cursor of this list. Cursors belong to one list, filter, order and tenant."
+        )
 
 
 class BadPageError(GatewayError):

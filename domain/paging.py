@@ -24,11 +24,17 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Order a *list* (named like its root field) by a *field*, in a *direction*."""
+    """Order a *list* (named like its root field) by a *field*, in a *direction*; *chosen* marks what narrows it."""
 
     list: str
     field: str
     direction: Direction
+    chosen: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Name the list that a cursor belongs to."""
+        return self.list if self.chosen is None else f"{self.list} {self.chosen}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class Position:
 
 def encode_cursor(order: Order, tenant: str | None, position: Position) -> str:
     kind = position.kind.value if position.kind else None
-    parts = [order.list, order.field, order.direction.value, tenant, position.value, kind, position.key]
+    parts = [order.name, order.field, order.direction.value, tenant, position.value, kind, position.key]
     return pack([*parts, position.stored] if position.stored is not None else list(parts))
 
 
@@ -57,7 +63,7 @@ def decode_cursor(text: str, order: Order, tenant: str | None, *, kinds: bool = 
     Raises BadCursorError for anything else.
     """
     parts = unpack(text)
-    if not isinstance(parts, list) or parts[:4] != [order.list, order.field, order.direction.value, tenant]:
+    if not isinstance(parts, list) or parts[:4] != [order.name, order.field, order.direction.value, tenant]:
         raise BadCursorError(text)
     match parts[4:]:
         case [value, None, str(key), *rest] if not kinds and _is_value(value) and _is_stored(rest, value):

@@ -12,7 +12,8 @@ from schema.booking import Booking
 from schema.connections import Connection
 from schema.enums import CustomerStatus, LinkState, RecordStore
 from schema.fields import computed, loaded, loaded_page, plain
-from schema.inputs import all_time, booking_page, lead_page, revenue_period
+from schema.filters import booking_page, lead_page
+from schema.inputs import all_time, revenue_period
 from schema.lead import Lead
 from schema.money import Money, Revenue
 from schema.node import Node

@@ -13,14 +13,8 @@ from schema.connections import Connection
 from schema.customer import Courier, Customer, CustomerConnection
 from schema.enums import Capability, Role
 from schema.fields import Info, guarded, plain, wanted_of
-from schema.inputs import (
-    BookingKeyArgument,
-    CustomerKeyArgument,
-    booking_page,
-    customer_page,
-    lead_page,
-    link_history,
-)
+from schema.filters import booking_page, customer_page, lead_page
+from schema.inputs import BookingKeyArgument, CustomerKeyArgument, link_history
 from schema.lead import Lead
 from schema.link_event import LinkEvent
 from schema.node import Node

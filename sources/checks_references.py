@@ -8,9 +8,10 @@ from sqlalchemy import ColumnElement, Select, Text, literal, select
 
 from domain.findings import Check, Finding
 from sources.checks_rows import Odd, RowChecks
-from sources.checks_sql import is_empty, names_nobody, rows_of
+from sources.checks_sql import names_nobody, rows_of
 from sources.postgres_mapping import MappedTable
 from sources.postgres_reading import Tenant
+from sources.postgres_sections import is_empty
 from sources.postgres_tables import Tables
 
 _NO_CUSTOMER = "names a customer that is not there"

@@ -20,7 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from sources.postgres_mapping import MappedTable, Reflected, quoted
-from sources.postgres_types import NUMBERS, TEXTS
+from sources.postgres_sections import is_empty
+from sources.postgres_types import NUMBERS
 
 #: Text that a finding shows of what a row holds.
 _SHOWN = 40
@@ -93,12 +94,6 @@ def first_of_each_word(
         .subquery("found")
     )
     return select(found.c.key, found.c.word).where(found.c.number <= examples).order_by(found.c.word, found.c.number)
-
-
-def is_empty(mapped: MappedTable, role: str) -> ColumnElement[bool]:
-    """Say which rows hold nothing in *role*; a text of spaces is nothing."""
-    stored = mapped[role]
-    return or_(stored.is_(None), func.btrim(stored) == "") if mapped.info(role).type in TEXTS else stored.is_(None)
 
 
 def names_nobody(

@@ -12,7 +12,7 @@ from domain.status import BookingStatus
 from domain.time import sane
 from sources.postgres_mapping import MappedTable
 from sources.postgres_rows import Record, RowStatements
-from sources.postgres_sections import Sections, clean, in_status, key_of, meaning_of, one_of, roles
+from sources.postgres_sections import Sections, clean, in_status, in_words, key_of, meaning_of, one_of, roles
 from sources.profile import BookingSection, Path
 
 
@@ -83,7 +83,12 @@ def booking_statements(
             return []
         return [
             *in_status(mapped, section.status, chosen.status, BookingStatus.UNKNOWN),
+            *in_words(mapped, chosen.store_status),
+            *one_of(mapped, section.location, chosen.location),
+            *one_of(mapped, section.service, chosen.service),
+            *one_of(mapped, section.staff, chosen.staff),
             *one_of(mapped, section.source, chosen.source),
+            *one_of(mapped, section.payment_status, chosen.payment_status),
             *times["start_at"].within(chosen.start_in),
             *times["created_at"].within(chosen.created_in),
         ]

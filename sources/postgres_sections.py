@@ -5,12 +5,13 @@ from enum import Enum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, false, func, not_, or_
+from sqlalchemy import ColumnElement, Text, and_, bindparam, exists, false, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from sources.postgres_faults import MappingFaults
 from sources.postgres_mapping import MappedTable, Reflected
 from sources.postgres_rows import Owner
+from sources.postgres_types import TEXTS
 from sources.profile import Field, Join, Path, Profile, Ref, Rows, StatusMap
 from sources.storable import is_storable
 
@@ -40,16 +41,16 @@ class Sections:
         if ref.through is None:
             return Owner(mapped["customer"], mapped.key_type("customer"), mapped.table)
         assert leads is not None
-        named, key = _comparable(mapped, "customer", leads, "key")
+        named, key = comparable(mapped, "customer", leads, "key")
         same = [named == key]
         if mapped.has_tenant and leads.has_tenant:
-            tenant, other = _comparable(mapped, "tenant", leads, "tenant")
+            tenant, other = comparable(mapped, "tenant", leads, "tenant")
             same.append(tenant == other)
         joined = mapped.table.outerjoin(leads.table, and_(*same, *leads.own_conditions))
         return Owner(leads["customer"], leads.key_type("customer"), joined, (named, key))
 
 
-def _comparable(
+def comparable(
     mapped: MappedTable, role: str, other: MappedTable, other_role: str
 ) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     """Be two columns that hold the same keys: as text where they are of different types."""
@@ -94,6 +95,31 @@ def one_of(mapped: MappedTable, field: Field | None, chosen: Sequence[str] | Non
     if field is None:
         return [false()]
     return [mapped.filled(field) == func.any(_texts([text for text in chosen if is_storable(text)]))]
+
+
+def in_words(mapped: MappedTable, chosen: Sequence[str] | None) -> list[ColumnElement[bool]]:
+    """Hold the store's own word for the status to one of *chosen*."""
+    if chosen is None:
+        return []
+    return [mapped.text("status") == func.any(_texts([text for text in chosen if is_storable(text)]))]
+
+
+def names_one(mapped: MappedTable, role: str, others: MappedTable) -> ColumnElement[bool]:
+    """Say which rows name in *role* a row of *others* that is there, and of their tenant."""
+    named, key = comparable(mapped, role, others, "key")
+    living = select(key.label("key")).where(*others.own_conditions)
+    if not (mapped.has_tenant and others.has_tenant):
+        there = living.subquery("living")
+        return exists().where(there.c.key == named)
+    tenant, other = comparable(mapped, "tenant", others, "tenant")
+    there = living.add_columns(other.label("tenant")).subquery("living")
+    return exists().where(there.c.key == named, there.c.tenant == tenant)
+
+
+def is_empty(mapped: MappedTable, role: str) -> ColumnElement[bool]:
+    """Say which rows hold nothing in *role*; a text of spaces is nothing."""
+    stored = mapped[role]
+    return or_(stored.is_(None), func.btrim(stored) == "") if mapped.info(role).type in TEXTS else stored.is_(None)
 
 
 def in_status(

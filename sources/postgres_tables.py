@@ -50,7 +50,8 @@ class Tables:
         self.external = external_statements(sections, customer.external) if customer and customer.external else None
         self.referrers = referrer_table(sections, customer.referrer) if customer and customer.referrer else None
         self.totals = totals_table(sections, customer) if customer and customer.stored_totals else None
-        self.leads = lead_statements(sections, lead, leads) if lead and leads else None
+        rows = self.customers.mapped if self.customers else None
+        self.leads = lead_statements(sections, lead, leads, rows) if lead and leads else None
         self.bookings = booking_statements(sections, booking, leads) if booking else None
         shipments = booking.shipments if booking else None
         self.shipments = shipment_statements(sections, shipments) if shipments else None

@@ -1,0 +1,103 @@
+"""What filters mean, in plain Python over the records as they are shown."""
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from domain.filters import BookingFilter, LeadFilter
+from domain.records import Booking, Lead
+from domain.status import LeadStatus
+from domain.time import Period
+
+#: How many examples each property is shown: GATEWAY_TEST_EXAMPLES asks for more.
+EXAMPLES = int(os.environ.get("GATEWAY_TEST_EXAMPLES", "25"))
+relaxed = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+sizes = st.lists(st.integers(1, 20), min_size=1, max_size=3)
+
+
+def some_of(values: Iterable[Any], *others: Any) -> st.SearchStrategy[tuple[Any, ...] | None]:
+    """Choose some of *values* and *others*, or do not narrow."""
+    known = sorted({value for value in values if value is not None}, key=str)
+    several = st.lists(st.sampled_from([*known, *others]), max_size=3, unique=True).map(tuple)
+    return st.none() | st.none() | several
+
+
+def a_period(dates: Iterable[datetime | None]) -> st.SearchStrategy[Period | None]:
+    """Choose a time between two of *dates*, open or not, or do not narrow."""
+    known = sorted({at for at in dates if at is not None})
+    if not known:
+        return st.none()
+    bound = st.none() | st.sampled_from(known)
+    return st.none() | st.none() | st.tuples(bound, bound).map(_spanning)
+
+
+def _spanning(ends: tuple[datetime | None, datetime | None]) -> Period:
+    start, end = ends
+    return Period(end, start) if start is not None and end is not None and end < start else Period(start, end)
+
+
+def lead_filters(leads: Sequence[Lead]) -> st.SearchStrategy[LeadFilter]:
+    return st.builds(
+        LeadFilter,
+        status=some_of(LeadStatus),
+        store_status=some_of((one.store_status for one in leads), "no such word", "\x00", "\ud800"),
+        source=some_of((one.source for one in leads), "nowhere"),
+        created_in=a_period(one.created_at for one in leads),
+        follow_up_due=st.none() | st.booleans(),
+        orphaned=st.none() | st.booleans(),
+    )
+
+
+def booking_filters(bookings: Sequence[Booking]) -> st.SearchStrategy[BookingFilter]:
+    def of(name: str) -> st.SearchStrategy[Any]:
+        return some_of((getattr(one, name) for one in bookings), "nowhere")
+
+    return st.builds(
+        BookingFilter,
+        status=some_of(one.status for one in bookings),
+        store_status=of("store_status"),
+        location=of("location"),
+        service=of("service"),
+        staff=of("staff"),
+        source=of("source"),
+        payment_status=of("payment_status"),
+        start_in=a_period(one.start_at for one in bookings),
+        created_in=a_period(one.created_at for one in bookings),
+    )
+
+
+def has(record: object, chosen: object, *fields: str) -> bool:
+    """Say whether each of *fields* of *record* is one of those that *chosen* names, where it names any."""
+    return all((asked := getattr(chosen, field)) is None or getattr(record, field) in asked for field in fields)
+
+
+def within(at: datetime | None, period: Period | None) -> bool:
+    return period is None or (at is not None and period.holds(at))
+
+
+def lead_is(lead: Lead, chosen: LeadFilter, now: datetime, *, due_is_mapped: bool, is_orphaned: bool | None) -> bool:
+    follow_up = lead.next_follow_up_at
+    due = follow_up is not None and follow_up <= now and lead.status not in (LeadStatus.WON, LeadStatus.LOST)
+    return (
+        has(lead, chosen, "status", "store_status", "source")
+        and within(lead.created_at, chosen.created_in)
+        and (chosen.follow_up_due is None or (due_is_mapped and chosen.follow_up_due is due))
+        and (chosen.orphaned is None or chosen.orphaned is is_orphaned)
+    )
+
+
+def booking_is(booking: Booking, chosen: BookingFilter) -> bool:
+    fields = ("status", "store_status", "location", "service", "staff", "source", "payment_status")
+    return (
+        has(booking, chosen, *fields)
+        and within(booking.start_at, chosen.start_in)
+        and within(booking.created_at, chosen.created_in)
+    )
