@@ -72,11 +72,12 @@ def identifiers_of(record: Record | Lead, region: str | None) -> Identifiers:
 
     A placeholder address is nobody's: it is found by a search, but brings no records together.
     """
+    number = None if record.phone is None else normal_phone(record.phone, region)
     placeholder = isinstance(record, AccountRecord) and record.email_is_placeholder
     return Identifiers(
         None if placeholder or record.email is None else comparable_email(record.email),
-        None if record.phone is None else normal_phone(record.phone, region),
-        searchable(record.name, record.email, record.phone, region),
+        number,
+        searchable(record.name, record.email, record.phone, number),
     )
 
 

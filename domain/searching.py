@@ -41,15 +41,17 @@ class AllOf:
 Condition = Has | AnyOf | AllOf
 
 
-def searchable(name: str | None, email: str | None, phone: str | None, region: str | None) -> str:
-    """Write down what a record is found in: every spelling of each word of its name, its e-mail, its phone's digits."""
+def searchable(name: str | None, email: str | None, phone: str | None, number: str | None) -> str:
+    """Write down what a record is found in: every spelling of each word of its name, its e-mail, its phone's digits.
+
+    *number* is the *phone* as `normal_phone` writes it.
+    """
     found: dict[str, None] = {}
     for ways in _spelt((name or "")[:_LONGEST_NAME]):
         found.update(dict.fromkeys(ways))
     if email and (address := _plain(email)) and len(address) <= _LONGEST_EMAIL:
         found[address] = None
     if phone:
-        number = normal_phone(phone, region)
         found.update(dict.fromkeys(filter(None, (number and number[1:], _digits(phone[:_LONGEST_PHONE])))))
     return f" {' '.join(found)} " if found else " "
 
@@ -83,7 +85,8 @@ def read_search(text: str, region: str | None) -> Condition | None:
 
 def matches(condition: Condition, name: str | None, email: str | None, phone: str | None, region: str | None) -> bool:
     """Say whether a record with *name*, *email* and *phone* fulfils *condition*."""
-    return holds(condition, searchable(name, email, phone, region))
+    number = None if phone is None else normal_phone(phone, region)
+    return holds(condition, searchable(name, email, phone, number))
 
 
 def holds(condition: Condition, text: str) -> bool:

@@ -7,6 +7,7 @@ BGN/PCGN (shchukin); the tables below have what people write instead.
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import product
 
 from anyascii import anyascii
@@ -19,6 +20,8 @@ _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _UKRAINIAN = re.compile(r"[іїєґ]")
 #: What stands in a word without parting it: o'brien is obrien.
 _APOSTROPHES = frozenset("'’‘ʼʻ`´′")
+_NO_APOSTROPHES = str.maketrans(dict.fromkeys(_APOSTROPHES))
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 #: No word of a name that anybody searches for is longer.
 _LONGEST = 60
 
@@ -48,6 +51,8 @@ _UKRAINIAN_LETTERS = {"г": "h", "ґ": "g", "и": "y", "і": "i", "ї": "yi", "�
 
 def words(text: str) -> list[str]:
     """Part *text* into its words, case folded: letters, marks and digits of any script."""
+    if text.isascii():
+        return [word[:_LONGEST] for word in _ASCII_WORD.findall(text.lower().translate(_NO_APOSTROPHES))]
     parts: list[str] = []
     for character in unicodedata.normalize("NFKC", text).casefold():
         if character in _APOSTROPHES:
@@ -56,11 +61,14 @@ def words(text: str) -> list[str]:
     return [word[:_LONGEST] for word in unicodedata.normalize("NFC", "".join(parts)).split()]
 
 
+@lru_cache(maxsize=20_000)
 def spellings(word: str) -> frozenset[str]:
     """List the ways of writing *word*, which `words` has parted, in the letters a to z and digits.
 
     What has none of these in any way stands for itself; marks without a letter are nothing.
     """
+    if word.isascii():
+        return frozenset({word})
     found = filter(None, map(_latin, _variants(word)))
     return frozenset(found) or frozenset(filter(None, ["".join(filter(str.isalnum, word))]))
 

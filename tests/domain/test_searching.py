@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import BadInputError
+from domain.matching import normal_phone
 from domain.searching import AllOf, AnyOf, Condition, Has, matches, read_search, searchable
 from domain.spellings import spellings, words
 
@@ -132,7 +133,7 @@ anything = st.text(max_size=60)
 
 @given(anything, anything, anything)
 def test_whatever_is_written_can_be_kept_and_asked_for(name: str, email: str, phone: str) -> None:
-    text = searchable(name, email, phone, "DK")
+    text = searchable(name, email, phone, normal_phone(phone, "DK"))
     assert text.encode()
     assert "\x00" not in text
     asked = read_search(name, "DK")
@@ -154,6 +155,11 @@ def test_every_spelling_of_a_name_finds_it(name: str) -> None:
         for spelling in spellings(word):
             assert spelling.isalnum()
             assert finds(spelling, name)
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=127)))
+def test_plain_words_are_parted_as_any_others(text: str) -> None:
+    assert words(text) == words(f"{text} é")[:-1]
 
 
 @given(st.integers(20_000_000, 99_999_999), st.sampled_from(["{}", "+45{}", "0045 {}", "+45 ({})", "(+45) {}"]))
