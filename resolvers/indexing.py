@@ -110,18 +110,29 @@ class Walk:
 
 
 async def whole_pass(
-    stores: Stores, tenant: str | None, *, anew: bool = True, report: Report | None = None, lot: int = LOT
+    stores: Stores,
+    tenant: str | None,
+    *,
+    anew: bool = True,
+    report: Report | None = None,
+    on_wait: Callable[[], None] = lambda: None,
+    lot: int = LOT,
 ) -> datetime:
     """Walk through all records of *tenant*; answer when that began.
 
     One pass at a time: where somebody else is at work on one, their work is waited for, and then done once more
-    unless it began later than this. Raises IndexMissingError without tables, SourceError while a store is down.
+    unless it began later than this; *on_wait* is called then. Raises ReadOnlyError without tables, SourceError while a
+    store is down.
     """
     own = stores.own
     if own is None:
         raise IndexMissingError("it is kept in PostgreSQL, and GATEWAY_POSTGRES_URL names none")
     asked, owner, name = await clock(own), uuid.uuid4(), f"index {tenant or ''}"
-    while not await leases.take(own, name, owner):  # noqa: ASYNC110 - another process has it, and sends no event
+    waiting = False
+    while not await leases.take(own, name, owner):
+        if not waiting:
+            on_wait()
+        waiting = True
         await asyncio.sleep(_PAUSE)
     try:
         done = await indexed_at(own, tenant)

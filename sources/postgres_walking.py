@@ -32,9 +32,12 @@ class PostgresWalking(PostgresReading):
     ) -> Sequence[R]:
         if statements is None:
             return []
-        place = None if after is None else statements.mapped.key_type().parse(after)
-        values: dict[str, Any] = {} if place is None else {"after": place}
-        query = statements.walk(statements.filters(chosen), onwards=place is not None).limit(size)
+        values: dict[str, Any] = {}
+        if after is not None:
+            values["after"] = statements.mapped.key_type().parse(after)
+            if values["after"] is None:
+                return []  # the keys are of another type by now
+        query = statements.walk(statements.filters(chosen), onwards=bool(values)).limit(size)
         rows = await self._rows(tenant, statements.mapped, query, **values)
         with self._noticing():
             return [statements.make(row) for row in rows]

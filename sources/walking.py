@@ -82,9 +82,10 @@ async def _documents_after(
     reader, form = documents.readers[kind], await documents.form(kind)
     if created_in is not None and reader.time is None:
         return []
+    if after is not None and form.parse(after) is None:
+        return []  # the keys are of another kind by now
     within: list[Query] = [] if reader.time is None else reader.time.within(created_in)
-    place = None if after is None or form.parse(after) is None else after
-    onwards = after_key(reader.key, Nulls(place), form, ascending=True)
+    onwards = after_key(reader.key, Nulls(after), form, ascending=True)
     query = all_of([*reader.scope.query(tenant), *onwards, *within])
 
     def usable(document: Document) -> bool:

@@ -28,6 +28,9 @@ def run(arguments: Namespace) -> int:
     settings, profile = read_setup()
     try:
         done = asyncio.run(_index(arguments, settings, profile))
+    except KeyboardInterrupt:
+        say("Interrupted. Run it again within a day to carry on with the rest.")
+        raise
     except GatewayError as error:
         detail = getattr(error, "detail", "")
         raise StartError("The index cannot be filled:", [f"{error} {detail}".strip()]) from error
@@ -50,7 +53,12 @@ async def _index(arguments: Namespace, settings: Settings, profile: Profile) -> 
 async def fill(stores: Stores, tenant: str | None) -> datetime:
     """Walk through all records of *tenant* under a progress bar; answer when that began."""
     with progress() as bar:
-        return await whole_pass(stores, tenant, anew=False, report=await _reporter(stores, tenant, bar))
+        report = await _reporter(stores, tenant, bar)
+        return await whole_pass(stores, tenant, anew=False, report=report, on_wait=_tell_that_it_waits)
+
+
+def _tell_that_it_waits() -> None:
+    say("Another pass is at work, or was killed less than a minute ago: this one waits for it.")
 
 
 async def _reporter(stores: Stores, tenant: str | None, bar: Progress) -> "_Reporter":

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -19,7 +20,8 @@ from resolvers.indexing import Walk, whole_pass
 from sources.own import leases
 from sources.own.identifiers import identifiers_by_record
 from sources.own.index_passes import Walker, indexed_at
-from sources.own.index_rows import count_known
+from sources.own.index_rows import count_known, known_keys
+from sources.own.migrating import migrate
 from sources.own.search import candidates
 from sources.own.store import OwnStore
 from sources.postgres import PostgresSource
@@ -140,8 +142,9 @@ async def test_one_whole_pass_waits_for_another_and_uses_it_where_it_began_later
     async with stores_of(settings) as (stores, own):
         other = uuid.uuid4()
         assert await leases.take(own, "index north", other)
-        waiting = [asyncio.create_task(whole_pass(stores, "north")) for _ in range(3)]
-        await asyncio.sleep(0.2)
+        told = [asyncio.Event() for _ in range(3)]
+        waiting = [asyncio.create_task(whole_pass(stores, "north", on_wait=each.set)) for each in told]
+        await asyncio.gather(*(each.wait() for each in told))
         assert not any(task.done() for task in waiting)
 
         await leases.release(own, "index north", other)
@@ -177,3 +180,38 @@ async def test_what_the_profile_maps_no_more_is_forgotten(servers: Servers) -> N
         assert await count_known(own, "north", IndexedKind.ACCOUNT) == 0
         assert await count_known(own, "north", IndexedKind.CRM) == 8
         assert await count_known(own, "south", IndexedKind.ACCOUNT) == 1
+
+
+KEYS = {
+    "smallint": ["-5", "0", "7", "300"],
+    "bigint": ["-9223372036854775808", "10", "9", "9223372036854775807"],
+    "uuid": [str(uuid.UUID(int=number)) for number in (0, 1, 1 << 127)],
+    "text": ["", " ", "a", "B", "ä", "%", "\\", "日本"],
+    "char(3)": ["a", "ab", "B"],
+    "name": ["a", "ab", "B"],
+}
+
+
+@pytest.mark.parametrize("kind", KEYS)
+async def test_keys_of_every_type_are_walked_through_one_at_a_time(
+    without_mongo: Servers, tmp_path: Path, kind: str
+) -> None:
+    url = await make_database(without_mongo, "walked_keys")
+    keys = ", ".join(f"('{key}', 'Anna')" for key in KEYS[kind])
+    await run_sql(
+        url, f"CREATE TABLE people (id {kind}, name text, at timestamptz)", f"INSERT INTO people VALUES {keys}"
+    )
+    await run_sql(url, "INSERT INTO people VALUES (NULL, 'Nobody')")
+    profile = tmp_path / "people.toml"
+    profile.write_text(
+        '[store]\nname = "people"\ncurrency = "EUR"\n'
+        '[customer]\ntable = "people"\nkey = "id"\nname = "name"\ncreated_at = "at"\n'
+    )
+    await migrate(url)
+    async with stores_of(Settings(profile=str(profile), postgres_url=url, open=True)) as (stores, own):
+        await whole_pass(stores, None, lot=1)
+        found = await known_keys(own, None, IndexedKind.CRM, after=None, size=100)
+        assert sorted(found) == sorted(KEYS[kind])
+        await run_sql(url, "DELETE FROM people")
+        await whole_pass(stores, None, lot=1)
+        assert await count_known(own, None, IndexedKind.CRM) == 0
