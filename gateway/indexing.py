@@ -79,6 +79,7 @@ class Keeper:
             await self._read_tenants()
             for tenant in self.tenants:
                 await self._look(tenant)
+                await leases.take(self.own, _LEASE, self.owner)
             await self._walk(until)
         except GatewayError as error:
             log.debug("The index waits: %s", error)

@@ -13,6 +13,7 @@ from gateway.embedded import EmbeddedStores
 from sources.own import leases
 from sources.own.migrating import migrate
 from sources.own.store import OwnStore
+from tests.answers import codes
 from tests.loading import add_to_mongo, existing_store, indexed, run_sql
 from tests.running import Gateway, running
 
@@ -56,6 +57,16 @@ def known(gateway: Gateway, email: str) -> Callable[[], Awaitable[bool]]:
         return (body.get("data") or {}).get("customerBy") is not None
 
     return is_known
+
+
+def blame(answer: dict[str, Any]) -> str | None:
+    """Name the store that could not be asked; None where the customer was found."""
+    if "errors" not in answer:
+        assert answer["data"]["customerBy"] is not None
+        return None
+    assert codes(answer) == ["SOURCE_UNAVAILABLE"]
+    store: str = answer["errors"][0]["extensions"]["store"]
+    return store
 
 
 async def test_new_records_of_both_stores_are_found_soon(gateway: Gateway) -> None:
@@ -103,9 +114,12 @@ async def test_one_gateway_at_a_time_keeps_it(gateway: Gateway) -> None:
 async def test_a_store_that_goes_down_is_waited_for_in_silence(
     own_servers: EmbeddedStores, gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for server in (own_servers.mongo, own_servers.postgres):
+    crm, account = {"email": "one@grocer.example"}, {"email": "a1@north.example"}
+    for server, blamed in ((own_servers.mongo, [None, "mongo"]), (own_servers.postgres, ["postgres"] * 2)):
         await asyncio.to_thread(server.stop)
         await gateway.until_ready(up=False)
+        answers = [await gateway.ask(BY_EMAIL, asked, **NORTH) for asked in (crm, account)]
+        assert [blame(answer) for answer in answers] == blamed
         await asyncio.sleep(5 * OFTEN)
         await asyncio.to_thread(server.start)
         await gateway.until_ready()

@@ -1,5 +1,6 @@
 """The identifier index: what is kept in it, and what finds it again."""
 
+import random
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,7 +14,7 @@ from domain.identifiers import (
     identifiers_of,
 )
 from domain.records import CrmRecord
-from domain.searching import read_search
+from domain.searching import holds, read_search
 from sources.own.identifiers import all_shared, identifiers_by_record, put, put_all, records_with, remove, shared
 from sources.own.index_rows import clock, count_known, forget, known_keys, put_read
 from sources.own.migrating import migrate
@@ -157,6 +158,25 @@ async def test_a_search_finds_candidates_of_its_tenant_and_kinds(own: OwnStore) 
     assert asked is not None
     only = await candidates(own, "a", CUSTOMER_KINDS, asked, most=1)
     assert (len(only.refs), only.complete) == (1, False)
+
+
+async def test_the_index_and_the_rule_agree_on_whatever_is_searched_for(own: OwnStore) -> None:
+    chance = random.Random(7)  # noqa: S311 - the same searches every time, and no secrets
+    letters = "aabeinosxyzåäüßЩщиюйёαω王明\u0301'-%_\\.@+ ()0123456789"
+
+    def some(longest: int) -> str:
+        return "".join(chance.choices(letters, k=chance.randint(1, longest)))
+
+    rows = {IndexedRef(CRM, str(number)): found_by(some(12), some(12), some(9)) for number in range(300)}
+    await keep(own, rows)
+    found = 0
+    for _ in range(300):
+        asked = read_search(some(4), "DK")
+        if asked is not None:
+            expected = {ref for ref, row in rows.items() if holds(asked, row.text)}
+            assert (await candidates(own, "a", [CRM], asked)).refs == expected
+            found += len(expected)
+    assert found > 1000
 
 
 async def test_what_cannot_be_kept_is_left_out(own: OwnStore) -> None:
