@@ -26,14 +26,14 @@ def link_findings(
     for kind in links:
         name, other = kind.value.lower(), _OTHER[kind].value.lower()
         message = f"names a record of {other} that is not there, and counts as not linked"
-        found.append((Check.DANGLING_LINK, f"{name}.links.{other}", message, _naming(_lost_partners(kind, links))))
+        found.append((Check.DANGLING_LINK, f"{name}.links.{other}", message, _naming(lost_partners(kind, links))))
         if live is not None:
             message = "names a row of the CRM that is not there, and counts as not linked"
-            found.append((Check.DANGLING_LINK, f"{name}.links.crm", message, _naming(_lost_rows(links[kind], live))))
+            found.append((Check.DANGLING_LINK, f"{name}.links.crm", message, _naming(lost_rows(links[kind], live))))
         if both_name:
             message = f"names a record of {other} that names none: linked, but said on one side only"
-            one_way = _naming(_one_way(kind, links, identity))
-            found.append((Check.ONE_WAY_LINK, f"{name}.links.{other}", message, one_way))
+            told = _naming(one_way(kind, links, identity))
+            found.append((Check.ONE_WAY_LINK, f"{name}.links.{other}", message, told))
     refused = [(_written(one), f"with {_written(other)}") for one, other in identity.refused]
     message = "is linked to another that other links speak against: this link counts for neither"
     found.append((Check.CONTRADICTORY_LINK, "links", message, refused))
@@ -55,18 +55,20 @@ def _naming(pairs: Iterator[tuple[Key, Key]]) -> Told:
     return [(key, f"names {named}") for key, named in pairs]
 
 
-def _lost_partners(kind: RecordKind, links: Links) -> Iterator[tuple[Key, Key]]:
+def lost_partners(kind: RecordKind, links: Links) -> Iterator[tuple[Key, Key]]:
+    """Go through the records of *kind* that name a partner who is not there."""
     others = links.get(_OTHER[kind], {})
     for key, names in links[kind].items():
         if names.partner is not None and names.partner not in others:
             yield key, names.partner
 
 
-def _lost_rows(names: Mapping[Key, Names], live: Collection[Key]) -> Iterator[tuple[Key, Key]]:
+def lost_rows(names: Mapping[Key, Names], live: Collection[Key]) -> Iterator[tuple[Key, Key]]:
+    """Go through the records that name a CRM row which is not there."""
     return ((key, name.crm) for key, name in names.items() if name.crm is not None and name.crm not in live)
 
 
-def _one_way(kind: RecordKind, links: Links, identity: Identity) -> Iterator[tuple[Key, Key]]:
+def one_way(kind: RecordKind, links: Links, identity: Identity) -> Iterator[tuple[Key, Key]]:
     """Go through the accepted links that only the record of *kind* says; one that dangles says nothing."""
     others = links.get(_OTHER[kind], {})
     for key, names in links[kind].items():

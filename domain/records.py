@@ -64,6 +64,7 @@ class AccountRecord(Record):
     is_active: bool
     can_log_in: bool
     email_is_placeholder: bool
+    email_is_verified: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

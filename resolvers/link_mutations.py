@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from domain.errors import BadIdError, ReadOnlyError, SourceError
-from domain.ids import LINK_EVENT, decode_id
+from domain.ids import LINK_EVENT, LINK_SUGGESTION, decode_id
 from domain.mutation_errors import ErrorCode, LinkConflict, UserError
 from domain.operations import LinkEvent, written
 from domain.records import Customer, RecordRef
@@ -13,6 +13,8 @@ from resolvers.customers import CustomerRecord, customer_by_record
 from resolvers.link_events import own_store, record_of
 from resolvers.linking import Linked, Linking, refused
 from resolvers.mutating import LONGEST_KEY, sent_of, subject_of, text_faults
+from resolvers.rejecting import Rejecting
+from resolvers.suggestions import suggested_records
 from sources.own import operations as log
 
 _LONGEST_REASON = 2_000
@@ -48,6 +50,22 @@ async def undo_link(context: Context, event_id: str, reason: str | None, key: st
     return _written(
         context, await undoing.undo(int(given.key), reason, sent_of(context, "undoLink", key, [event_id, reason]))
     )
+
+
+async def reject_suggestion(context: Context, suggestion_id: str, reason: str | None, key: str | None) -> Linked:
+    """Let the suggestion *suggestion_id* not be made again. Raises ReadOnlyError where this gateway only reads."""
+    rejecting = _linking(context)
+    if faults := _faults(reason, key):
+        return refused(*faults)
+    try:
+        given = decode_id(suggestion_id, LINK_SUGGESTION)
+    except BadIdError as error:
+        return refused(UserError(ErrorCode.INVALID, str(error), ("suggestionId",)))
+    records = suggested_records(given.key)
+    if given.tenant != context.tenant or not records:
+        return refused(UserError(ErrorCode.NOT_FOUND, "There is no such suggestion.", ("suggestionId",)))
+    sent = sent_of(context, "rejectSuggestion", key, [suggestion_id, reason])
+    return _written(context, await Rejecting(rejecting).reject(records, reason, sent))
 
 
 def _faults(reason: str | None, key: str | None) -> list[UserError]:

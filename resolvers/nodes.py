@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from domain.errors import BadPageError
+from domain.errors import BadIdError, BadPageError
 from domain.ids import BOOKING, CUSTOMER, LEAD, LINK_EVENT, OPERATION, GlobalId, decode_id
 from domain.operations import LinkEvent, Operation
 from domain.records import Booking, Customer, Lead
@@ -25,6 +25,8 @@ _FINDERS: dict[str, Callable[[Context, GlobalId], Awaitable[Node | None]]] = {
 async def node(context: Context, text: str) -> Node | None:
     """Find what has the id *text*; None where there is no such thing any more. Raises BadIdError."""
     given = decode_id(text)
+    if given.type not in _FINDERS:
+        raise BadIdError(text)
     return await _FINDERS[given.type](context, given)
 
 

@@ -6,12 +6,15 @@ from typing import Any
 import strawberry
 
 from domain.access import Role
+from domain.identifiers import IdentifierKind as LinkRule
+from domain.linkage import LinkageHealth
 from domain.mutation_errors import ErrorCode
 from domain.operations import LinkEventKind, OperationKind, OperationState
 from domain.paging import Direction
 from domain.records import LinkState
 from domain.records import RecordKind as RecordStore
 from domain.status import BookingStatus, CustomerStatus, LeadStatus
+from domain.suggestions import LinkCertainty
 from resolvers.stores import Capability
 
 __all__ = [
@@ -24,8 +27,11 @@ __all__ = [
     "ErrorCode",
     "LeadOrderField",
     "LeadStatus",
+    "LinkCertainty",
     "LinkEventKind",
+    "LinkRule",
     "LinkState",
+    "LinkageHealth",
     "OperationKind",
     "OperationState",
     "RecordStore",
@@ -218,4 +224,26 @@ _described(
     PENDING="A store went down on the way; it is resumed by itself.",
     APPLIED="All of it is done.",
     FAILED="It was turned back: a record was changed by somebody else meanwhile.",
+)
+_described(
+    LinkCertainty,
+    "LinkCertainty",
+    "How certain it is that customers are one.",
+    CERTAIN="One to one on a trusted identifier, and none contradicts.",
+    LIKELY="One to one, but unverified or contradicted.",
+    AMBIGUOUS="Several candidates.",
+)
+_described(
+    LinkRule,
+    "LinkRule",
+    "What records share.",
+    EMAIL="The e-mail, in either case.",
+    PHONE="The phone number, however it is written.",
+)
+_described(
+    LinkageHealth,
+    "LinkageHealth",
+    "Whether somebody should look after the links.",
+    HEALTHY="All that could be linked is, and nothing is wrong.",
+    NEEDS_ATTENTION="Something is one-way, dangling, contradictory, ambiguous, orphaned or not linked yet.",
 )

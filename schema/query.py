@@ -19,6 +19,7 @@ from schema.lead import Lead
 from schema.link_event import LinkEvent
 from schema.node import Node
 from schema.operation import Operation
+from schema.queries_linkage import LinkageQueries
 
 AnyId = Annotated[strawberry.ID, strawberry.argument(description="An id that was handed out before.")]
 ManyIds = Annotated[list[strawberry.ID], strawberry.argument(description="Ids that were handed out before.")]
@@ -120,7 +121,7 @@ def _stores(info: Info) -> Any:
 
 
 @strawberry.type(description="What can be read.")
-class Query:
+class Query(LinkageQueries):
     node: Node | None = guarded(READ_CUSTOMERS, _node, "Whatever has this id; null where there is nothing any more.")
     nodes: list[Node | None] = guarded(READ_CUSTOMERS, _nodes, "Whatever has these ids, in their order.")
     customer: Customer | None = guarded(

@@ -171,6 +171,13 @@ class MongoSource:
         async for documents in self._stream(tenant, reader, fields):
             yield [one for one in (reader.read_links(document, form, created_in) for document in documents) if one]
 
+    async def all_records(self, tenant: Tenant, kind: RecordKind) -> AsyncIterator[list[Found]]:
+        """Go through all records of *kind*, some thousands at a time."""
+        reader = self._readers[kind]
+        form = await self._form(reader)
+        async for documents in self._stream(tenant, reader, reader.fields):
+            yield [one for one in (reader.read(document, form) for document in documents) if one is not None]
+
     async def tenant_keys(self, kind: RecordKind) -> set[Key]:
         """List what the records of *kind* name as their tenant: a walk through the whole collection."""
         reader, found = self._readers[kind], set[Key]()

@@ -122,7 +122,7 @@ class AccountReader(RecordReader):
         super().__init__(section, zone)
 
     def _own_fields(self) -> list[Any]:
-        return [self._account.password_hash, *(self._account.active or {})]
+        return [self._account.password_hash, *(self._account.active or {}), *(self._account.verified or {})]
 
     def _record(self, key: Key, document: Document) -> AccountRecord:
         shared = self._shared(document)
@@ -137,6 +137,7 @@ class AccountReader(RecordReader):
             **shared,
             is_active=active,
             email_is_placeholder=placeholder,
+            email_is_verified=self._account.verified is not None and _holds(document, self._account.verified),
             can_log_in=active and has_password and email is not None and not placeholder,
         )
 

@@ -126,6 +126,10 @@ class Neighbourhood:
     def customer(self, members: Members, crm: CrmRecord | None = None) -> Customer:
         return Customer(head=members.head, crm=crm, linked=self.linked(members), crm_down=self.crm_down)
 
+    def record(self, ref: RecordRef) -> AccountRecord | DeliveryRecord:
+        """Be the account or delivery record *ref*, which was read."""
+        return self._found[ref.kind][ref.key].record
+
     def _record(self, kind: RecordKind, key: Key | None) -> AccountRecord | DeliveryRecord | None:
         return None if key is None else self._found[kind][key].record
 

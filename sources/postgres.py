@@ -20,13 +20,14 @@ from domain.records import (
 )
 from domain.records import Tenant as TenantRecord
 from domain.time import Period
+from sources.postgres_emails import PostgresEmails
 from sources.postgres_reading import Picks, Tenant
 from sources.postgres_satellites import tenants_in
 from sources.postgres_walking import PostgresWalking
 from sources.storable import is_storable
 
 
-class PostgresSource(PostgresWalking):
+class PostgresSource(PostgresWalking, PostgresEmails):
     """Read the CRM. Every method takes the tenant first; None where the store has none."""
 
     # ── customers ──

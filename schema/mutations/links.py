@@ -49,6 +49,13 @@ class UndoLinkInput:
     idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=IDEMPOTENCY_KEY)
 
 
+@strawberry.input(description="A suggestion that is not to be made again.")
+class RejectSuggestionInput:
+    suggestion_id: strawberry.ID = strawberry.field(description="Which suggestion.")
+    reason: str | None = strawberry.field(default=strawberry.UNSET, description=_REASON)
+    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=IDEMPOTENCY_KEY)
+
+
 @strawberry.type(description="What came of linking.")
 class LinkPayload:
     customers: list[Customer] = computed(link_mutations.customers_of, "Those that the records belong to now.")
@@ -63,6 +70,8 @@ class LinkPayload:
 LinkRecordsArgument = Annotated[LinkRecordsInput, strawberry.argument(description="Which records, and why.")]
 UnlinkRecordArgument = Annotated[UnlinkRecordInput, strawberry.argument(description="Which record, and why.")]
 UndoLinkArgument = Annotated[UndoLinkInput, strawberry.argument(description="Which event, and why.")]
+
+RejectSuggestionArgument = Annotated[RejectSuggestionInput, strawberry.argument(description="Which, and why.")]
 
 
 def _link_records(info: Info, input: LinkRecordsArgument) -> Any:  # noqa: A002 - the contract's name
@@ -79,6 +88,11 @@ def _undo_link(info: Info, input: UndoLinkArgument) -> Any:  # noqa: A002 - the 
     return link_mutations.undo_link(info.context, input.event_id, given(input.reason), given(input.idempotency_key))
 
 
+def _reject_suggestion(info: Info, input: RejectSuggestionArgument) -> Any:  # noqa: A002 - the contract's name
+    reason, key = given(input.reason), given(input.idempotency_key)
+    return link_mutations.reject_suggestion(info.context, input.suggestion_id, reason, key)
+
+
 @strawberry.type
 class LinkMutations:
     link_records: LinkPayload | None = guarded(
@@ -92,4 +106,7 @@ class LinkMutations:
     )
     undo_link: LinkPayload | None = guarded(
         WRITE_CUSTOMERS, _undo_link, "Restores what the event found, if what it left still stands."
+    )
+    reject_suggestion: LinkPayload | None = guarded(
+        WRITE_CUSTOMERS, _reject_suggestion, "Tells the customers of a suggestion apart: it is not made again."
     )

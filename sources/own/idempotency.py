@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sources.own.operations import Tenant, own_tenant
+from sources.own.store import OwnStore
 from sources.own.tables import idempotency
 
 _KEPT = timedelta(hours=24)
@@ -58,6 +59,19 @@ async def keep(
     if row.input_hash != sent.input_hash:
         raise OtherInputError
     before: Mapping[str, Any] = row.result
+    return before
+
+
+async def kept(own: OwnStore, tenant: Tenant, sent: Sent) -> Mapping[str, Any] | None:
+    """Answer what came of *sent* before, within a day. Raises OtherInputError."""
+    named = {"tenant": own_tenant(tenant), "subject": sent.subject, "mutation": sent.mutation, "key": sent.key}
+    query = select(idempotency.c.input_hash, idempotency.c.result).filter_by(**named)
+    rows = await own.rows(query.where(idempotency.c.created_at >= func.now() - _KEPT))
+    if not rows:
+        return None
+    if rows[0].input_hash != sent.input_hash:
+        raise OtherInputError
+    before: Mapping[str, Any] = rows[0].result
     return before
 
 

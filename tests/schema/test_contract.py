@@ -47,6 +47,11 @@ NEVER_NULL = {
     "LinkEvent": {"id", "at", "kind", "by"},
     "LinkEventConnection": {"edges", "nodes", "pageInfo"},
     "LinkEventEdge": {"cursor", "node"},
+    "LinkageReport": set(),
+    "LinkSuggestion": {"id", "records", "customers", "certainty", "evidence"},
+    "LinkEvidence": {"rule", "value"},
+    "LinkSuggestionConnection": {"edges", "nodes", "pageInfo"},
+    "LinkSuggestionEdge": {"cursor", "node"},
     "Operation": {"id", "kind", "state", "createdAt", "by", "done", "counts"},
     "OperationCounts": {"linked", "repaired", "created", "attached", "leftForReview", "failed"},
     "MutationError": {"code", "message", "path"},
@@ -135,9 +140,9 @@ def test_every_list_is_paged_in_both_directions_save_histories() -> None:
         for name, field in output.fields.items()
         if graphql.get_named_type(field.type).name.endswith("Connection")
     }
-    one_way = {name: paged.pop(name) for name in ("Lead.history", "Booking.history", "Query.linkHistory")}
+    one_way = {name: paged.pop(name) for name in ("Lead.history", "Booking.history", "Query.linkHistory", "Query.linkSuggestions")}
     for arguments in one_way.values():
-        assert arguments.keys() - {"customerId"} == {"first", "after"}
+        assert arguments.keys() - {"customerId", "certainty"} == {"first", "after"}
     assert len(paged) == 5
     for arguments in paged.values():
         assert arguments.items() >= PAGE.items()
