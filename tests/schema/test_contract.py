@@ -140,7 +140,10 @@ def test_every_list_is_paged_in_both_directions_save_histories() -> None:
         for name, field in output.fields.items()
         if graphql.get_named_type(field.type).name.endswith("Connection")
     }
-    one_way = {name: paged.pop(name) for name in ("Lead.history", "Booking.history", "Query.linkHistory", "Query.linkSuggestions")}
+    one_way = {
+        name: paged.pop(name)
+        for name in ("Lead.history", "Booking.history", "Query.linkHistory", "Query.linkSuggestions")
+    }
     for arguments in one_way.values():
         assert arguments.keys() - {"customerId", "certainty"} == {"first", "after"}
     assert len(paged) == 5
