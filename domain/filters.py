@@ -1,18 +1,45 @@
 """What lists can be narrowed by. An empty list of choices chooses nothing; None does not narrow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from hashlib import sha256
 from typing import Generic, TypeVar
 
 from domain.paging import PageRequest
-from domain.status import BookingStatus, LeadStatus
+from domain.records import Key, LinkState, RecordKind
+from domain.status import BookingStatus, CustomerStatus, LeadStatus, Segment
 from domain.time import Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerFilter:
+    """*has*, *lacks*: a record of each of these kinds; the values are those that a customer shows."""
+
+    search: str | None = None
+    status: tuple[CustomerStatus, ...] | None = None
     source: tuple[str, ...] | None = None
+    segment: tuple[Segment, ...] | None = None
+    linkage: tuple[LinkState, ...] | None = None
     created_in: Period | None = None
+    first_booking_in: Period | None = None
+    min_revenue: Decimal | None = None
+    can_log_in: bool | None = None
+    email_missing: bool | None = None
+    has: tuple[RecordKind, ...] | None = None
+    lacks: tuple[RecordKind, ...] | None = None
+    area: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRows:
+    """Ask for the CRM rows that *chosen* may choose; *beyond*: other records of theirs are looked at afterwards.
+
+    Then a row that does not say what is asked for is answered as well. *keys* are all that count, where they are known.
+    """
+
+    chosen: CustomerFilter = field(default_factory=CustomerFilter)
+    beyond: bool = False
+    keys: frozenset[Key] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,5 +31,15 @@ class BookingStatus(Enum):
     UNKNOWN = "UNKNOWN"
 
 
+class Segment(Enum):
+    """By accepted bookings: none; the first not long ago; the last not long ago, longer, long ago."""
+
+    PROSPECT = "PROSPECT"
+    NEW = "NEW"
+    ACTIVE = "ACTIVE"
+    AT_RISK = "AT_RISK"
+    LAPSED = "LAPSED"
+
+
 #: The bookings that went well, or are agreed and to come.
 ACCEPTED = (BookingStatus.CONFIRMED, BookingStatus.IN_PROGRESS, BookingStatus.COMPLETED)

@@ -3,31 +3,68 @@
 import asyncio
 from collections.abc import Mapping
 
-from domain.errors import CountTooCostlyError
-from domain.filters import CustomerFilter
+from domain.choosing import Choice
+from domain.errors import CountTooCostlyError, SourceUnavailableError
+from domain.filters import CustomerFilter, CustomerRows
 from domain.identity import Identity, Names
+from domain.paging import Direction, Order, PageRequest, Position
 from domain.records import Key, RecordKind
 from resolvers.context import Limits
+from resolvers.merge import Merge
 from sources.stores import Stores
 
 #: CRM rows are looked up this many at a time: an array that PostgreSQL still answers from its index.
 _LOT = 20_000
+#: A walk reads documents and rows this many at a time, and gives up a page that holds more.
+_CHUNK = 2_000
+_LONGEST_PAGE = 3 * _CHUNK
 
 
-async def count_customers(stores: Stores, tenant: str | None, chosen: CustomerFilter, limits: Limits) -> int:
-    """Count the customers of *tenant* that *chosen* chooses, each once, however many stores know them.
+async def count_customers(stores: Stores, tenant: str | None, choice: Choice, limits: Limits) -> int:
+    """Count the customers of *tenant* that *choice* chooses, each once, however many stores know them.
 
-    Records, less accepted CRM links, less accepted pairs that no CRM row joins already. Raises CountTooCostlyError
-    where that takes more records or seconds than *limits* allow.
+    Records, less accepted CRM links, less accepted pairs that no CRM row joins already; where more decides than that,
+    a walk through the list. Raises CountTooCostlyError where that takes more records or seconds than *limits* allow.
     """
-    rows = 0 if stores.profile.customer is None else await stores.crm.count_customers(tenant, chosen)
-    if chosen.source is not None or not stores.mongo_kinds:
-        return rows
+    heads = choice.heads
     try:
         async with asyncio.timeout(limits.count_seconds):
-            return rows + await _beyond_crm(stores, tenant, chosen, limits)
+            if not _counts_links(choice):
+                return await _walked(stores, tenant, choice, limits)
+            rows = CustomerRows(choice.chosen)
+            count = await stores.crm.count_customers(tenant, rows) if RecordKind.CRM in heads else 0
+            if heads in ((), (RecordKind.CRM,)):
+                return count
+            return count + await _beyond_crm(stores, tenant, choice.chosen, limits)
     except TimeoutError as error:
         raise CountTooCostlyError(f"Counting took longer than {limits.count_seconds:g} seconds.") from error
+
+
+def _counts_links(choice: Choice) -> bool:
+    """Say whether statements over rows, and link fields, say who is chosen: if nothing asks what documents say."""
+    chosen = choice.chosen
+    plain = CustomerFilter(created_in=chosen.created_in)
+    return choice.is_exact_in_rows and (choice.heads in ((), (RecordKind.CRM,)) or chosen == plain)
+
+
+async def _walked(stores: Stores, tenant: str | None, choice: Choice, limits: Limits) -> int:
+    """Count by going through the list in long pages, and looking at each customer."""
+    order = Order("customers", "CREATED_AT", Direction.DESC)
+    count, left = 0, limits.count_records
+    position: Position | None = None
+    while True:
+        request = PageRequest(order, _LONGEST_PAGE, position=position)
+        merge = Merge(stores, tenant, choice, request, smallest_chunk=_CHUNK, most_rounds=1)
+        page = await merge.page()
+        if page.missing_stores:
+            raise SourceUnavailableError(page.missing_stores[0])
+        count += len(page.items)
+        left -= merge.looked_at
+        if not page.more:
+            return count
+        if left < 0:
+            raise CountTooCostlyError(f"Counting would look at more than {limits.count_records} records.")
+        position = page.end
 
 
 async def _beyond_crm(stores: Stores, tenant: str | None, chosen: CustomerFilter, limits: Limits) -> int:

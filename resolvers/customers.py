@@ -19,6 +19,7 @@ from domain.records import (
     RecordKind,
     RecordRef,
 )
+from resolvers.choosing import choice_of
 from resolvers.connections import Connection, begun
 from resolvers.context import Context
 from resolvers.counting import count_customers
@@ -57,10 +58,10 @@ class CustomerRecord:
 
 async def find_customers(context: Context, asked: PageOf, wanted: Wanted) -> Connection[Customer]:
     """List the customers of all stores, by creation of their head record."""
-    tenant, chosen = context.tenant, asked.chosen
+    tenant, choice = context.tenant, choice_of(context.stores, asked.chosen)
     request = asked.page.request(asked.order, tenant, longest=context.limits.max_page, kinds=True)
-    count = begun(count_customers(context.stores, tenant, chosen, context.limits)) if wanted.count else None
-    page = await Merge(context.stores, tenant, chosen, request).page() if wanted.page else None
+    count = begun(count_customers(context.stores, tenant, choice, context.limits)) if wanted.count else None
+    page = await Merge(context.stores, tenant, choice, request).page() if wanted.page else None
     return Connection(tenant, page, count)
 
 

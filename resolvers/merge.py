@@ -1,21 +1,24 @@
 """The customers of all stores as one list, each once: a merge by keyset over streams that are read in rounds.
 
 CRM rows are always heads: one statement a page. Accounts and delivery records come in chunks, each with the
-neighbourhood that decides which of them head a customer; the others fall out. The merge stops at the earliest position
-up to which every open stream was read, so a page can end before it is full; its cursor is then that position.
+neighbourhood that decides which of them head a customer; the others fall out. So do CRM rows where a filter asks for
+what their other records say: what a statement can say of rows narrows the chunk, and the whole customer decides. The
+merge stops at the earliest position up to which every open stream was read, so a page can end before it is full; its
+cursor is then that position.
 """
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from domain.choosing import Choice
 from domain.errors import SourceError
-from domain.filters import CustomerFilter
+from domain.filters import CustomerRows
 from domain.keyset import reading_order
 from domain.paging import Page, PageRequest, Position
-from domain.records import CrmRecord, Customer, RecordKind, RecordRef
+from domain.records import CrmRecord, Customer, Key, RecordKind, RecordRef
 from sources.mongo import Chunk
-from sources.neighbourhood import Neighbourhood
+from sources.neighbourhood import Neighbourhood, around_rows
 from sources.stores import Stores
 
 SMALLEST_CHUNK = 256
@@ -35,23 +38,26 @@ class Stream:
 
 @dataclass(slots=True)
 class Merge:
-    """Merge one page of the customers of *tenant* that *chosen* chooses."""
+    """Merge one page of the customers of *tenant* that *choice* chooses; *only* those that these keys head, if any."""
 
     stores: Stores
     tenant: str | None
-    chosen: CustomerFilter
+    choice: Choice
     request: PageRequest
+    only: Mapping[RecordKind, frozenset[Key]] | None = None
     smallest_chunk: int = SMALLEST_CHUNK
     most_rounds: int = MOST_ROUNDS
     streams: list[Stream] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
     missing: dict[str, None] = field(default_factory=dict)
     seen: set[RecordRef] = field(default_factory=set)
+    #: How many records were read: CRM rows, and documents of the chunks.
+    looked_at: int = 0
 
     async def page(self) -> Page[Customer]:
         """Read rounds until the page is full, every stream has ended, or it has been enough."""
-        self.streams = [Stream(kind, self.request.position) for kind in self._kinds()]
-        size = max(self.smallest_chunk, self.request.size + 1)
+        self.streams = [Stream(kind, self.request.position) for kind in self.choice.heads]
+        size = max(self.smallest_chunk, min(self.request.size + 1, SMALLEST_CHUNK))
         for _ in range(self.most_rounds):
             waiting = self._waiting()
             if not waiting:
@@ -59,12 +65,6 @@ class Merge:
             await self._round(waiting, size)
             size *= 2
         return self._page()
-
-    def _kinds(self) -> Sequence[RecordKind]:
-        """Only CRM rows have a source: choosing one leaves out what cannot have it."""
-        if self.chosen.source is not None:
-            return [kind for kind in self.stores.kinds if kind is RecordKind.CRM]
-        return self.stores.kinds
 
     def _waiting(self) -> list[Stream]:
         """List the open streams that may still hold something of this page."""
@@ -82,18 +82,46 @@ class Merge:
     async def _round(self, streams: Sequence[Stream], size: int) -> None:
         crm = [stream for stream in streams if stream.kind is RecordKind.CRM]
         others = [stream for stream in streams if stream.kind is not RecordKind.CRM]
-        await asyncio.gather(*(self._read_rows(stream) for stream in crm), self._read_documents(others, size))
+        await asyncio.gather(*(self._read_rows(stream, size) for stream in crm), self._read_documents(others, size))
 
-    async def _read_rows(self, stream: Stream) -> None:
+    async def _read_rows(self, stream: Stream, size: int) -> None:
+        exact = self.choice.is_exact_in_rows
+        # One more than is asked for is read: a page says so whether there is more, and a chunk is as long as others.
+        request = self.request if exact else replace(self.request, size=size - 1, position=stream.position)
+        asked = CustomerRows(self.choice.chosen, beyond=self.choice.asks_links, keys=self._keys(RecordKind.CRM))
         try:
-            rows = await self.stores.crm.customers(self.tenant, self.chosen, self.request)
+            rows = await self.stores.crm.customers(self.tenant, asked, request)
         except SourceError as error:
             self._lose(error, [stream])
             return
-        stream.was_read, stream.ended = True, len(rows) <= self.request.size
+        self.looked_at += len(rows)
+        stream.was_read, stream.ended = True, len(rows) <= request.size
         if rows:
             stream.position = rows[-1][0]
-        self.candidates += [(position, _headed_by(row)) for position, row in rows]
+        self.candidates += [(at, _headed_by(row)) for at, row in rows] if exact else await self._decided(rows)
+
+    async def _decided(self, rows: Sequence[tuple[Position, CrmRecord]]) -> list[Candidate]:
+        """Keep the customers of *rows* that are chosen; where their other records cannot be asked, nobody can tell."""
+        answers = {row.key: self.choice.row(row) for _, row in rows}
+        undecided = [key for key, answer in answers.items() if answer is None]
+        around: Neighbourhood | None = None
+        if undecided:
+            try:
+                around = await around_rows(self.stores, self.tenant, undecided)
+            except SourceError as error:
+                self.missing[error.store] = None
+        found: list[Candidate] = []
+        for position, row in rows:
+            answer, customer = answers[row.key], _headed_by(row)
+            if answer is None and around is not None:
+                customer = around.customer(around.members(customer.head), row)
+                answer = self.choice.customer(customer)
+            if answer:
+                found.append((position, customer))
+        return found
+
+    def _keys(self, kind: RecordKind) -> frozenset[Key] | None:
+        return None if self.only is None else self.only.get(kind, frozenset())
 
     async def _read_documents(self, streams: Sequence[Stream], size: int) -> None:
         if not streams:
@@ -110,10 +138,15 @@ class Merge:
             return
         if around.crm_down:
             self.missing["postgres"] = None
+        self._take(streams, chunks, around)
+
+    def _take(self, streams: Sequence[Stream], chunks: Sequence[Chunk], around: Neighbourhood) -> None:
+        """Keep the customers that records of *chunks* head, and that are chosen."""
         for stream, chunk in zip(streams, chunks, strict=True):
             stream.was_read, stream.ended = True, chunk.ended
             if chunk.found:
                 stream.position = chunk.found[-1][0]
+            self.looked_at += len(chunk.found)
             for position, found in chunk.found:
                 ref = RecordRef(stream.kind, found.record.key)
                 if ref in self.seen:
@@ -122,7 +155,9 @@ class Merge:
                 self.seen.add(ref)
                 members = around.members(ref)
                 if members.head == ref and not (around.crm_down and around.names_a_row(members)):
-                    self.candidates.append((position, around.customer(members)))
+                    customer = around.customer(members)
+                    if self.choice.customer(customer):
+                        self.candidates.append((position, customer))
 
     async def _chunk(self, stream: Stream, size: int) -> Chunk:
         return await self.stores.documents.chunk(
@@ -131,7 +166,8 @@ class Merge:
             self.request,
             position=stream.position,
             size=size,
-            created_in=self.chosen.created_in,
+            created_in=self.choice.chosen.created_in,
+            only=self._keys(stream.kind),
         )
 
     def _lose(self, error: SourceError, streams: Sequence[Stream]) -> None:

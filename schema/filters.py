@@ -8,7 +8,17 @@ from domain import filters
 from domain.errors import BadInputError
 from domain.paging import Order
 from resolvers.loading import PageOf
-from schema.enums import BookingOrderField, BookingStatus, CustomerOrderField, Direction, LeadOrderField, LeadStatus
+from schema.enums import (
+    BookingOrderField,
+    BookingStatus,
+    CustomerOrderField,
+    CustomerStatus,
+    Direction,
+    LeadOrderField,
+    LeadStatus,
+    LinkState,
+    RecordStore,
+)
 from schema.inputs import After, Before, First, Last, Period, described, given, narrowing, page_arguments, period_of
 
 #: More choices than these no form offers; each is a comparison a row.
@@ -27,15 +37,46 @@ def _choices(chosen: list[Any] | None) -> Any:
 
 @strawberry.input(description="What customers are narrowed by; what a store cannot know excludes its customers.")
 class CustomerFilter:
+    status: list[CustomerStatus] | None = strawberry.field(
+        default=strawberry.UNSET, description="The status that it shows is one of these."
+    )
     source: list[str] | None = strawberry.field(
         default=strawberry.UNSET, description="The first contact came from one of these."
+    )
+    linkage: list[LinkState] | None = strawberry.field(
+        default=strawberry.UNSET, description="Its records are linked as one of these says."
     )
     created_in: Period | None = strawberry.field(
         default=strawberry.UNSET, description="The head record was created in this time."
     )
+    can_log_in: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="Whether it has a login account that lets it in."
+    )
+    email_missing: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="Whether none of its records has an e-mail."
+    )
+    has: list[RecordStore] | None = strawberry.field(
+        default=strawberry.UNSET, description="Has a record in each of these stores."
+    )
+    lacks: list[RecordStore] | None = strawberry.field(
+        default=strawberry.UNSET, description="Has a record in none of these stores."
+    )
+    area: list[str] | None = strawberry.field(
+        default=strawberry.UNSET, description="The area that it shows is one of these."
+    )
 
     def rule(self) -> filters.CustomerFilter:
-        return filters.CustomerFilter(source=_choices(self.source), created_in=period_of(self.created_in))
+        return filters.CustomerFilter(
+            status=_choices(self.status),
+            source=_choices(self.source),
+            linkage=_choices(self.linkage),
+            created_in=period_of(self.created_in),
+            can_log_in=given(self.can_log_in),
+            email_missing=given(self.email_missing),
+            has=_choices(self.has) or None,
+            lacks=_choices(self.lacks) or None,
+            area=_choices(self.area),
+        )
 
 
 @strawberry.input(description="What customers are ordered by.")

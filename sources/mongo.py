@@ -43,6 +43,14 @@ class Chunk:
     ended: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Be what records are narrowed by: a period of their creation, the keys that count."""
+
+    created_in: Period | None = None
+    only: AbstractSet[Key] | None = None
+
+
 class MongoSource:
     """Read accounts and delivery records. Every method takes the tenant first; None where the store has none.
 
@@ -117,14 +125,19 @@ class MongoSource:
         position: Position | None,
         size: int,
         created_in: Period | None,
+        only: AbstractSet[Key] | None = None,
     ) -> Chunk:
-        """Read up to *size* records of *kind* that follow *position*, as *request* reads the list."""
+        """Read up to *size* records of *kind* that follow *position*, as *request* reads the list.
+
+        *only* are the keys of those that count, where they are known.
+        """
+        asked = Narrowed(created_in, only)
         found: list[tuple[Position, Found]] = []
         for steps in _together(phases(position, kind, request)):
             wanted = size - len(found)
             if wanted <= 0:
                 return Chunk(tuple(found), ended=False)
-            reads = (self._phase(tenant, kind, step, request, limit=wanted, created_in=created_in) for step in steps)
+            reads = (self._phase(tenant, kind, step, request, limit=wanted, asked=asked) for step in steps)
             found += [item for items in await asyncio.gather(*reads) for item in items]
         return Chunk(tuple(found[:size]), ended=len(found) < size)
 
@@ -136,30 +149,32 @@ class MongoSource:
         request: PageRequest,
         *,
         limit: int,
-        created_in: Period | None,
+        asked: Narrowed,
     ) -> list[tuple[Position, Found]]:
-        reader = self._readers[kind]
+        reader, created_in = self._readers[kind], asked.created_in
         form = await self._form(reader)
         conditions = _conditions(reader, form, phase, request)
         if conditions is None or (created_in is not None and (isinstance(phase, Nulls) or reader.time is None)):
             return []
         within = [] if reader.time is None else reader.time.within(created_in)
+        if asked.only is not None:
+            within.append(one_of(reader.key, [key for key in map(form.parse, sorted(asked.only)) if key is not None]))
         query = all_of([*reader.scope.query(tenant), *conditions, *within])
         direction = 1 if request.reading is Direction.ASC else -1
         sort: Sort = [(reader.key, direction)]
         if isinstance(phase, Beyond) and reader.time is not None:
             sort = [(reader.time.field, direction), *sort]
         dated = None if isinstance(phase, Nulls) else reader.time
-        asked = limit
+        most = limit
         while True:
-            documents = await self._connection.find(reader.collection, query, reader.fields, sort=sort, limit=asked)
+            documents = await self._connection.find(reader.collection, query, reader.fields, sort=sort, limit=most)
             within_scope = (one for one in documents if reader.scope.holds(one, tenant))
             usable = (reader.read(one, form) for one in within_scope if dated is None or dated.is_one(one))
             result = [(_position(found, kind), found) for found in usable if found is not None]
-            if len(result) >= limit or len(documents) < asked:
+            if len(result) >= limit or len(documents) < most:
                 return result[:limit]
             # Documents whose key is of another kind are no records, and some are not what was asked for: read on.
-            asked *= 2
+            most *= 2
 
     # ── all link fields ──
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from domain.filters import BookingFilter, Children, CustomerFilter, LeadFilter
+from domain.filters import BookingFilter, Children, CustomerRows, LeadFilter
 from domain.money import Money
 from domain.paging import Page, PageRequest, Position
 from domain.records import (
@@ -33,13 +33,13 @@ class PostgresSource(PostgresWalking, PostgresEmails):
     # ── customers ──
 
     async def customers(
-        self, tenant: Tenant, chosen: CustomerFilter, request: PageRequest
+        self, tenant: Tenant, asked: CustomerRows, request: PageRequest
     ) -> list[tuple[Position, CrmRecord]]:
         """Read one more row than the page, in reading direction."""
         tables = await self._mapped("customer")
         if tables.customers is None:
             return []
-        return await self._read_page(tenant, tables.customers, request, chosen)
+        return await self._read_page(tenant, tables.customers, request, asked)
 
     async def customers_by_key(self, tenant: Tenant, keys: Collection[Key]) -> Mapping[Key, CrmRecord]:
         return await self._by_key(tenant, (await self._mapped("customer")).customers, keys)
@@ -53,9 +53,9 @@ class PostgresSource(PostgresWalking, PostgresEmails):
         rows = await self._rows(tenant, statements.mapped, statements.living(), keys=list(values))
         return {str(row[0]) for row in rows} & set(keys)
 
-    async def count_customers(self, tenant: Tenant, chosen: CustomerFilter) -> int:
+    async def count_customers(self, tenant: Tenant, asked: CustomerRows) -> int:
         tables = await self._mapped("customer")
-        return 0 if tables.customers is None else await self._count(tenant, tables.customers, chosen)
+        return 0 if tables.customers is None else await self._count(tenant, tables.customers, asked)
 
     # ── leads ──
 

@@ -1,13 +1,25 @@
 """The CRM's customers as statements."""
 
-from sqlalchemy import ColumnElement
+from collections.abc import Sequence
 
-from domain.filters import CustomerFilter
+from sqlalchemy import ColumnElement, false, not_, or_
+
+from domain.filters import CustomerRows
 from domain.records import CrmRecord, RecordKind
 from domain.status import CustomerStatus
+from sources.postgres_mapping import MappedTable
 from sources.postgres_rows import Record, RowStatements
-from sources.postgres_sections import Sections, clean, meaning_of, one_of, roles
-from sources.profile import CustomerSection
+from sources.postgres_sections import (
+    Sections,
+    among_keys,
+    clean,
+    in_status,
+    meaning_of,
+    one_of,
+    roles,
+    says_nothing,
+)
+from sources.profile import CustomerSection, Field, StatusMap
 
 
 def customer_statements(sections: Sections, section: CustomerSection) -> RowStatements[CrmRecord]:
@@ -41,10 +53,16 @@ def customer_statements(sections: Sections, section: CustomerSection) -> RowStat
             status=meaning_of(status, row.status, CustomerStatus.UNKNOWN) if status and row.status else None,
         )
 
-    def filters(chosen: CustomerFilter | None) -> list[ColumnElement[bool]]:
-        if chosen is None:
-            return []
-        return [*one_of(mapped, section.source, chosen.source), *created.within(chosen.created_in)]
+    def filters(asked: CustomerRows) -> list[ColumnElement[bool]]:
+        chosen = asked.chosen
+        return [
+            *among_keys(mapped, asked.keys),
+            *_in_status(mapped, status, chosen.status, beyond=asked.beyond),
+            *_in_area(mapped, section.area, chosen.area, beyond=asked.beyond),
+            *_without_email(mapped, section.email, chosen.email_missing, beyond=asked.beyond),
+            *one_of(mapped, section.source, chosen.source),
+            *created.within(chosen.created_in),
+        ]
 
     columns = [
         mapped["key"].label("key"),
@@ -60,3 +78,41 @@ def customer_statements(sections: Sections, section: CustomerSection) -> RowStat
         orders={"CREATED_AT": created},
         filters=filters,
     )
+
+
+def _in_status(
+    mapped: MappedTable,
+    words: StatusMap[CustomerStatus] | None,
+    chosen: Sequence[CustomerStatus] | None,
+    *,
+    beyond: bool,
+) -> list[ColumnElement[bool]]:
+    """Hold the status to one of *chosen*; with nothing in it, a row is none of them, but what lies *beyond* may be."""
+    if chosen is None or (words is None and beyond):
+        return []
+    if words is None:
+        return [false()]
+    stored = mapped.text("status")
+    nothing = or_(stored.is_(None), stored == "")
+    said = in_status(mapped, words, chosen, CustomerStatus.UNKNOWN)
+    return [or_(nothing, *said)] if beyond else [not_(nothing), *said]
+
+
+def _in_area(
+    mapped: MappedTable, area: Field | None, chosen: Sequence[str] | None, *, beyond: bool
+) -> list[ColumnElement[bool]]:
+    if not beyond or chosen is None:
+        return one_of(mapped, area, chosen)
+    return [] if area is None else [or_(says_nothing(mapped, area), *one_of(mapped, area, chosen))]
+
+
+def _without_email(
+    mapped: MappedTable, email: Field | None, missing: bool | None, *, beyond: bool
+) -> list[ColumnElement[bool]]:
+    """Hold rows to those without e-mail, or with one; what lies *beyond* may have one."""
+    if missing is None or (beyond and not missing):
+        return []
+    if email is None:
+        return [] if missing else [false()]
+    nothing = says_nothing(mapped, email)
+    return [nothing if missing else not_(nothing)]

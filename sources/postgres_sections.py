@@ -1,11 +1,11 @@
 """What the sections of a profile have in common as tables: how they are mapped, whose rows are, and their filters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, exists, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, Text, and_, bindparam, exists, false, func, literal_column, not_, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from sources.postgres_faults import MappingFaults
@@ -95,6 +95,20 @@ def one_of(mapped: MappedTable, field: Field | None, chosen: Sequence[str] | Non
     if field is None:
         return [false()]
     return [mapped.filled(field) == func.any(_texts([text for text in chosen if is_storable(text)]))]
+
+
+def among_keys(mapped: MappedTable, keys: Collection[str] | None) -> list[ColumnElement[bool]]:
+    """Hold rows to those that have one of *keys*; a key that the column cannot hold is no row's."""
+    if keys is None:
+        return []
+    type_ = mapped.key_type()
+    values = [value for value in map(type_.parse, sorted(keys)) if value is not None]
+    return [mapped["key"] == func.any(bindparam(None, values, type_=ARRAY(type_.type), unique=True))]
+
+
+def says_nothing(mapped: MappedTable, field: Field) -> ColumnElement[bool]:
+    """Say which rows have nothing in *field* that shows."""
+    return func.coalesce(mapped.filled(field), "").bool_op("!~")(literal_column("'[^[:space:]]'"))
 
 
 def in_words(mapped: MappedTable, chosen: Sequence[str] | None) -> list[ColumnElement[bool]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from domain.filters import CustomerFilter, LeadFilter
+from domain.filters import CustomerFilter, CustomerRows, LeadFilter
 from domain.records import CrmRecord, Key, Lead
 from domain.time import Period
 from sources.postgres_reading import PostgresReading, Tenant
@@ -19,7 +19,7 @@ class PostgresWalking(PostgresReading):
         self, tenant: Tenant, after: Key | None, size: int, created_in: Period | None
     ) -> Sequence[CrmRecord]:
         statements = (await self._mapped("customer")).customers
-        return await self._after(tenant, statements, after, size, CustomerFilter(created_in=created_in))
+        return await self._after(tenant, statements, after, size, CustomerRows(CustomerFilter(created_in=created_in)))
 
     async def leads_after(
         self, tenant: Tenant, after: Key | None, size: int, created_in: Period | None

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from domain.filters import CustomerFilter
+from domain.filters import CustomerRows
 from domain.identifiers import IndexedKind
 from domain.keyset import Nulls
 from domain.records import Key, Lead, Record, RecordKind
@@ -69,7 +69,7 @@ async def living(stores: Stores, tenant: Tenant, kind: IndexedKind, keys: Collec
 async def about_how_many(stores: Stores, tenant: Tenant, kind: IndexedKind) -> int | None:
     """Say how many records of *kind* there are, for whoever waits; None where only counting them could tell."""
     if kind is IndexedKind.CRM:
-        return await stores.crm.count_customers(tenant, CustomerFilter())
+        return await stores.crm.count_customers(tenant, CustomerRows())
     if kind is IndexedKind.LEAD:
         return await stores.crm.count_leads(tenant, None)
     reader = stores.documents.readers[RecordKind(kind.value)]

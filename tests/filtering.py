@@ -2,16 +2,29 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from domain.filters import BookingFilter, LeadFilter
-from domain.records import Booking, Lead
-from domain.status import LeadStatus
+from domain.filters import BookingFilter, CustomerFilter, LeadFilter
+from domain.records import (
+    AccountRecord,
+    Booking,
+    CrmRecord,
+    Customer,
+    DeliveryRecord,
+    Lead,
+    Linked,
+    LinkState,
+    Record,
+    RecordKind,
+)
+from domain.status import CustomerStatus, LeadStatus
 from domain.time import Period
+from sources.profile import Profile
 
 #: How many examples each property is shown: GATEWAY_TEST_EXAMPLES asks for more.
 EXAMPLES = int(os.environ.get("GATEWAY_TEST_EXAMPLES", "25"))
@@ -100,4 +113,82 @@ def booking_is(booking: Booking, chosen: BookingFilter) -> bool:
         has(booking, chosen, *fields)
         and within(booking.start_at, chosen.start_in)
         and within(booking.created_at, chosen.created_in)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Be a customer as it is shown."""
+
+    customer: Customer
+    linked: Linked
+
+    @property
+    def records(self) -> list[Record]:
+        three: tuple[Record | None, ...] = (self.customer.crm, self.linked.account, self.linked.delivery)
+        return [record for record in three if record is not None]
+
+    @property
+    def kinds(self) -> set[RecordKind]:
+        types = {CrmRecord: RecordKind.CRM, AccountRecord: RecordKind.ACCOUNT, DeliveryRecord: RecordKind.DELIVERY}
+        return {types[type(record)] for record in self.records}
+
+    def first(self, field: str) -> Any:
+        return next((said for record in self.records if (said := getattr(record, field)) is not None), None)
+
+    @property
+    def source(self) -> str | None:
+        return None if self.customer.crm is None else self.customer.crm.source
+
+    @property
+    def created_at(self) -> datetime | None:
+        return self.records[0].created_at
+
+    @property
+    def can_log_in(self) -> bool:
+        return self.linked.account is not None and self.linked.account.can_log_in
+
+    def linkage(self, mapped: set[RecordKind]) -> LinkState:
+        if self.linked.conflict:
+            return LinkState.CONFLICT
+        if self.kinds == mapped:
+            return LinkState.COMPLETE
+        return LinkState.UNLINKED if len(self.kinds) == 1 else LinkState.PARTIAL
+
+
+def customer_filters(shown: Sequence[Shown]) -> st.SearchStrategy[CustomerFilter]:
+    kinds = (
+        st.none() | st.none() | st.lists(st.sampled_from(RecordKind), min_size=1, max_size=2, unique=True).map(tuple)
+    )
+    return st.builds(
+        CustomerFilter,
+        status=some_of(CustomerStatus),
+        source=some_of((one.source for one in shown), "nowhere"),
+        linkage=some_of(LinkState),
+        created_in=a_period(one.created_at for one in shown),
+        can_log_in=st.none() | st.none() | st.booleans(),
+        email_missing=st.none() | st.none() | st.booleans(),
+        has=kinds,
+        lacks=kinds,
+        area=some_of((one.first("area") for one in shown), "nowhere"),
+    )
+
+
+def customer_is(one: Shown, chosen: CustomerFilter, profile: Profile) -> bool:
+    """Say whether *one* is what *chosen* asks for; what no store maps is known of nobody."""
+    sections = dict(zip(RecordKind, (profile.customer, profile.account, profile.delivery), strict=True))
+    mapped = {kind for kind, section in sections.items() if section is not None}
+    asked_kinds = {*(chosen.has or ()), *(chosen.lacks or ())}
+    has_email = any(section is not None and section.email for section in sections.values())
+    return (
+        (chosen.status is None or one.first("status") in chosen.status)
+        and (chosen.area is None or one.first("area") in chosen.area)
+        and (chosen.source is None or (one.source is not None and one.source in chosen.source))
+        and within(one.created_at, chosen.created_in)
+        and (chosen.linkage is None or one.linkage(mapped) in chosen.linkage)
+        and (chosen.can_log_in is None or (RecordKind.ACCOUNT in mapped and chosen.can_log_in is one.can_log_in))
+        and (chosen.email_missing is None or (has_email and chosen.email_missing is (one.first("email") is None)))
+        and asked_kinds <= mapped
+        and one.kinds.issuperset(chosen.has or ())
+        and one.kinds.isdisjoint(chosen.lacks or ())
     )

@@ -9,6 +9,7 @@ from tests.running import Gateway
 
 NORTH: dict[str, Any] = {"tenant": "north"}
 TEXTS = {
+    "customers": ("source", "area"),
     "leads": ("storeStatus", "source"),
     "bookings": ("storeStatus", "location", "service", "staff", "source", "paymentStatus"),
 }
@@ -53,6 +54,30 @@ async def test_choices_are_the_same_filter_in_any_order(grocer: Gateway) -> None
     cursor = found["pageInfo"]["endCursor"]
     if cursor is not None:
         await grocer.data(page % ("WON, NEW", f', after: "{cursor}"'), **NORTH)
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        "status: []",
+        "linkage: []",
+        "area: []",
+        "source: []",
+        "has: [CRM], lacks: [CRM]",
+        'area: ["North"], lacks: [CRM, DELIVERY]',
+    ],
+)
+async def test_what_nobody_can_be_is_an_empty_list(grocer: Gateway, narrowed: str) -> None:
+    page = "{ customers(filter: {%s}) { totalCount missingStores nodes { id } pageInfo { hasNextPage endCursor } } }"
+    found = (await grocer.data(page % narrowed, **NORTH))["customers"]
+    nothing = {"hasNextPage": False, "endCursor": None}
+    assert found == {"totalCount": 0, "missingStores": [], "nodes": [], "pageInfo": nothing}
+
+
+@pytest.mark.parametrize("narrowed", ["has: []", "lacks: []", "has: null", "canLogIn: null", "emailMissing: null"])
+async def test_what_asks_for_nothing_narrows_nothing(grocer: Gateway, narrowed: str) -> None:
+    page = "{ customers(filter: {%s}) { totalCount } }"
+    assert (await grocer.data(page % narrowed, **NORTH))["customers"]["totalCount"] == 16
 
 
 @pytest.mark.parametrize("status", ['"NEW"', "new", "1", "null", "{}"])

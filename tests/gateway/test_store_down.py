@@ -91,6 +91,30 @@ async def test_without_mongo_the_crm_is_answered_whole(whole: Gateway, own_serve
     await is_as_expected(whole)
 
 
+async def narrowed(gateway: Gateway, chosen: str) -> tuple[int | None, list[str], set[str]]:
+    """Answer the total, the stores that could not be asked, and the names of those that *chosen* leaves."""
+    page = f"{{ customers(filter: {{{chosen}}}) {{ totalCount missingStores nodes {{ name }} }} }}"
+    found = (await gateway.ask(page, tenant="north"))["data"]["customers"]
+    return found["totalCount"], found["missingStores"], {one["name"] for one in found["nodes"]}
+
+
+async def test_what_a_store_that_is_down_would_decide_is_left_out(whole: Gateway, own_servers: EmbeddedStores) -> None:
+    _, _, with_email = await narrowed(whole, "emailMissing: false, has: [CRM]")
+    own_servers.mongo.stop()
+    await whole.until_ready(up=False)
+    total, missing, left = await narrowed(whole, "emailMissing: false, has: [CRM]")
+    assert (total, missing) == (None, ["mongo"])
+    assert left < with_email
+    assert left
+    for chosen in ("emailMissing: true", "linkage: [UNLINKED]", "canLogIn: false", "lacks: [ACCOUNT]"):
+        assert await narrowed(whole, chosen) == (None, ["mongo"], set())
+    total, missing, left = await narrowed(whole, "has: [CRM]")
+    assert (total, missing, len(left)) == (8, [], 8)
+    own_servers.mongo.start()
+    await whole.until_ready()
+    assert (await narrowed(whole, "emailMissing: false, has: [CRM]"))[2] == with_email
+
+
 async def test_without_the_crm_its_records_are_left_out_and_found_by_id(
     whole: Gateway, own_servers: EmbeddedStores
 ) -> None:

@@ -13,12 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from motor.motor_asyncio import AsyncIOMotorClient
 
+from domain.choosing import Choice
 from domain.filters import CustomerFilter
 from domain.identity import Identity, Names
 from domain.paging import Direction, Order, Page, PageRequest, Position
 from domain.records import Customer, RecordKind, RecordRef
 from domain.time import Period
 from gateway.opening import opened
+from resolvers.choosing import choice_of
 from resolvers.context import Limits
 from resolvers.counting import count_customers
 from resolvers.merge import Merge
@@ -185,7 +187,12 @@ async def walk(
         assert number < 200, "the list does not come to its end"
         request = PageRequest(order, size, backwards, position)
         page: Page[Customer] = await Merge(
-            database.stores, tenant, chosen or CustomerFilter(), request, smallest_chunk=chunk, most_rounds=2
+            database.stores,
+            tenant,
+            choice_of(database.stores, chosen or CustomerFilter()),
+            request,
+            smallest_chunk=chunk,
+            most_rounds=2,
         ).page()
         assert len(page.items) <= size
         found = [*page.items, *found] if backwards else [*found, *page.items]
@@ -196,6 +203,10 @@ async def walk(
         if number == 0 and between is not None:
             await between()
     raise AssertionError
+
+
+def everybody(database: Database) -> Choice:
+    return choice_of(database.stores, CustomerFilter())
 
 
 def heads(customers: Sequence[Customer]) -> list[RecordRef]:
@@ -218,7 +229,7 @@ async def test_the_pages_are_a_plain_merge_in_both_directions_of_paging(
     expected = plain_merge(example, direction)
     assert heads(await walk(database, tenant, direction, sizes)) == expected
     assert heads(await walk(database, tenant, direction, sizes, backwards=True)) == expected
-    assert await count_customers(database.stores, tenant, CustomerFilter(), Limits()) == len(expected)
+    assert await count_customers(database.stores, tenant, everybody(database), Limits()) == len(expected)
 
 
 @relaxed
@@ -233,7 +244,7 @@ async def test_a_period_holds_the_customers_whose_head_was_created_in_it(
     expected = plain_merge(example, Direction.DESC, chosen.created_in)
     assert heads(await walk(database, tenant, Direction.DESC, sizes, chosen=chosen)) == expected
     assert heads(await walk(database, tenant, Direction.DESC, sizes, chosen=chosen, backwards=True)) == expected
-    assert await count_customers(database.stores, tenant, chosen, Limits()) == len(expected)
+    assert await count_customers(database.stores, tenant, choice_of(database.stores, chosen), Limits()) == len(expected)
 
 
 @relaxed
@@ -277,14 +288,14 @@ async def test_a_long_run_of_linked_records_ends_a_page_early_and_loses_nobody(d
     ]
     await database.mongo.users.insert_many([*linked, *alone])
     order = Order("customers", "CREATED_AT", Direction.DESC)
-    page = await Merge(database.stores, tenant, CustomerFilter(), PageRequest(order, 2)).page()
+    page = await Merge(database.stores, tenant, everybody(database), PageRequest(order, 2)).page()
     seen = heads(page.items)
     assert seen[0].key == "first"
     pages = 1
     while len(seen) < 3 and page.more:
         assert page.end is not None
         page = await Merge(
-            database.stores, tenant, CustomerFilter(), PageRequest(order, 2, position=page.end), smallest_chunk=512
+            database.stores, tenant, everybody(database), PageRequest(order, 2, position=page.end), smallest_chunk=512
         ).page()
         seen += heads(page.items)
         pages += 1
@@ -301,7 +312,7 @@ async def test_a_page_can_be_empty_and_still_go_on(database: Database) -> None:
     await database.fill(tenant, example)
     order = Order("customers", "CREATED_AT", Direction.DESC)
     request = PageRequest(order, 1)
-    page = await Merge(database.stores, tenant, CustomerFilter(), request, smallest_chunk=2, most_rounds=1).page()
+    page = await Merge(database.stores, tenant, everybody(database), request, smallest_chunk=2, most_rounds=1).page()
     assert page.items == ()
     assert page.more
     assert page.end is not None

@@ -1,0 +1,150 @@
+"""The list of customers, narrowed in every way: what is left of the whole list, page by page, and how many that are."""
+
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.filters import CustomerFilter
+from domain.paging import Direction, Order, PageRequest, Position
+from domain.records import UNLINKED, Customer, RecordRef
+from gateway.opening import opened
+from gateway.settings import Settings
+from loaders.customers import LinkedByCustomer
+from resolvers.choosing import choice_of
+from resolvers.context import Limits
+from resolvers.counting import count_customers
+from resolvers.merge import Merge
+from sources.profile_reading import read_profile, shipped_profiles
+from sources.stores import Stores
+from tests.filtering import EXAMPLES, Shown, customer_filters, customer_is, relaxed
+from tests.loading import EXPECTED, existing_store, fill_mongo, make_database, mongo_url, run_sql
+from tests.resolvers import people
+from tests.running import secured
+from tests.servers import Servers
+
+STORES = [name for name in shipped_profiles() if name != "demo"]
+few = settings(relaxed, max_examples=1 + EXAMPLES // 5)
+PROFILE = str(people.FOLDER / "filtered.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Everybody:
+    """All customers of one tenant as they are shown, in their order."""
+
+    stores: Stores
+    tenant: str | None
+    shown: dict[tuple[str, Direction], Sequence[Shown]]
+
+    async def walk(
+        self,
+        chosen: CustomerFilter,
+        order: Order,
+        sizes: Sequence[int],
+        *,
+        backwards: bool = False,
+        chunk: int = 256,
+    ) -> list[Customer]:
+        """Read the whole list page by page, in its own order."""
+        found: list[Customer] = []
+        position: Position | None = None
+        choice = choice_of(self.stores, chosen)
+        for number, size in enumerate(itertools.cycle(sizes)):
+            assert number < 2000, "the list does not come to its end"
+            request = PageRequest(order, size, backwards, position)
+            page = await Merge(self.stores, self.tenant, choice, request, smallest_chunk=chunk, most_rounds=2).page()
+            assert len(page.items) <= size
+            found = [*page.items, *found] if backwards else [*found, *page.items]
+            if not page.more:
+                return found
+            position = page.start if backwards else page.end
+            assert position is not None
+        raise AssertionError
+
+
+async def everybody(stores: Stores, tenant: str | None) -> Everybody:
+    everyone = Everybody(stores, tenant, {})
+    for direction in Direction:
+        order = Order("customers", "CREATED_AT", direction)
+        found = await everyone.walk(CustomerFilter(), order, [2000])
+        rows = [one.head.key for one in found if one.linked is None]
+        linked = dict(zip(rows, await LinkedByCustomer(stores, tenant).fetch(rows), strict=True))
+        everyone.shown["CREATED_AT", direction] = [
+            Shown(one, linked.get(one.head.key, UNLINKED) if one.linked is None else one.linked) for one in found
+        ]
+    return everyone
+
+
+@pytest.fixture(scope="module", params=STORES)
+async def existing(servers: Servers, request: pytest.FixtureRequest) -> AsyncIterator[list[Everybody]]:
+    settings = await existing_store(servers, request.param, f"chosen_{request.param}")
+    tenants = sorted(EXPECTED[request.param].get("tenants", {})) or [None]
+    async with opened(read_profile(request.param), settings) as stores:
+        yield [await everybody(stores, tenant) for tenant in tenants]
+
+
+@pytest.fixture(scope="module")
+async def at_random(servers: Servers) -> AsyncIterator[list[Everybody]]:
+    postgres, mongo = await make_database(servers, "chosen"), mongo_url(servers, "chosen")
+    await run_sql(postgres, people.TABLE)
+    fill_mongo(mongo, {"users": [], "customers_v2": []})
+    connection = await asyncpg.connect(postgres)
+    for number, size in enumerate((4, 12, 40)):
+        await people.fill(connection, mongo, f"t{number}", seed=number, size=size)
+    await connection.close()
+    settings = secured(profile=PROFILE, postgres_url=postgres, mongo_url=mongo)
+    async with opened(read_profile(PROFILE), settings) as stores:
+        yield [await everybody(stores, f"t{number}") for number in range(3)]
+
+
+@pytest.fixture(scope="module")
+async def demo_people(demo_settings: Settings) -> AsyncIterator[list[Everybody]]:
+    async with opened(read_profile("demo"), demo_settings) as stores:
+        yield [await everybody(stores, None)]
+
+
+async def assert_right(data: Any, several: list[Everybody]) -> None:
+    everyone = data.draw(st.sampled_from(several))
+    direction, backwards = data.draw(st.sampled_from(Direction)), data.draw(st.booleans())
+    shown = everyone.shown["CREATED_AT", direction]
+    chosen = data.draw(customer_filters(shown))
+    expected = [one.customer.head for one in shown if customer_is(one, chosen, everyone.stores.profile)]
+    few = 1 + len(expected) // 8
+    sizes = data.draw(st.lists(st.integers(few, 3 * few), min_size=1, max_size=3))
+    chunk = data.draw(st.sampled_from((1 + len(shown) // 8, 256)))
+    order = Order("customers", "CREATED_AT", direction)
+    found = await everyone.walk(chosen, order, sizes, backwards=backwards, chunk=chunk)
+    assert heads(found) == expected
+    counted = await count_customers(everyone.stores, everyone.tenant, choice_of(everyone.stores, chosen), Limits())
+    assert counted == len(expected)
+
+
+def heads(customers: Sequence[Customer]) -> list[RecordRef]:
+    return [customer.head for customer in customers]
+
+
+@relaxed
+@given(data=st.data())
+async def test_customers_at_random_are_narrowed_to_those_that_are_so(at_random: list[Everybody], data: Any) -> None:
+    await assert_right(data, at_random)
+
+
+@relaxed
+@given(data=st.data())
+async def test_the_customers_of_every_store_are_narrowed_to_those_that_are_so(
+    existing: list[Everybody], data: Any
+) -> None:
+    await assert_right(data, existing)
+
+
+@few
+@given(data=st.data())
+async def test_the_customers_of_the_demo_are_narrowed_to_those_that_are_so(
+    demo_people: list[Everybody], data: Any
+) -> None:
+    await assert_right(data, demo_people)
