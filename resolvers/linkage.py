@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from domain.errors import CountTooCostlyError
-from domain.filters import CustomerFilter, LeadFilter
+from domain.filters import CustomerRows, LeadFilter
 from domain.identity import Identity, Names
 from domain.linkage import LinkageHealth, LinkCounts, completeness, link_counts, reached
 from domain.records import AccountRecord, DeliveryRecord, Key, RecordKind
@@ -94,7 +94,7 @@ class Linkage:
         stores = self.context.stores
         if stores.profile.customer is None:
             return 0
-        return await stores.crm.count_customers(self.context.tenant, CustomerFilter())
+        return await stores.crm.count_customers(self.context.tenant, CustomerRows())
 
     async def _count_leads(self) -> int:
         stores = self.context.stores
