@@ -5,6 +5,8 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 FERRETDB := .tools/ferretdb
+# Each has stores of its own, and takes whole files of tests.
+AT_ONCE := -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: help install demo test test-dialects crash large check graphiql clean
 
@@ -33,11 +35,11 @@ demo: $(INSTALLED)
 	@$(BIN)/python -m gateway demo $(ARGS)
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(AT_ONCE) $(ARGS)
 
 # `TEST_MONGO_URL=mongodb://… make test` runs all of them on a Mongo server that runs already.
 test-dialects: $(INSTALLED) $(FERRETDB)
-	$(BIN)/python -m tests.on_ferretdb $(FERRETDB) $(ARGS)
+	$(BIN)/python -m tests.on_ferretdb $(FERRETDB) $(AT_ONCE) $(ARGS)
 
 $(FERRETDB): tests/ferretdb/main.go tests/ferretdb/go.mod tests/ferretdb/go.sum
 	@echo 'Building FerretDB, once; this takes some minutes.'
