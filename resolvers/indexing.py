@@ -20,8 +20,8 @@ from sources.own.store import OwnStore
 from sources.stores import Stores
 from sources.walking import indexed_kinds, living, records_after
 
-#: Records that are read, and held in memory, at a time.
-LOT = 1000
+#: Records that are read, and held in memory, at a time: some servers go through a whole collection for each lot.
+LOT = 5000
 _PAUSE = 0.5
 #: Told of each step: the kind that is walked through, and how many of its records are behind.
 Report = Callable[[IndexedKind, int], None]

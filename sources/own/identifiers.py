@@ -12,6 +12,7 @@ from sqlalchemy import (
     ARRAY,
     Column,
     ColumnElement,
+    Select,
     Table,
     Text,
     and_,
@@ -176,30 +177,38 @@ class Shared(NamedTuple):
 
 
 async def shared(
-    own: OwnStore, tenant: Tenant, kind: IdentifierKind, *, after: str | None, size: int
+    own: OwnStore, tenant: Tenant, kind: IdentifierKind, *, after: str | None, size: int, scan: int = 50_000
 ) -> Sequence[Shared]:
     """List identifiers of *kind* that customers' records of different kinds share, in the order of their values.
 
     A page: up to *size* that follow the value *after*; a shorter one is the last. Those on more than three records of
-    one kind are left out. One range of an index, grouped as it is read: the same memory however many records there are.
+    one kind are left out. Read a range of an index at a time, of *scan* records, however many there are.
     """
-    column = _COLUMN[kind]
+    column, found = _COLUMN[kind], list[Shared]()
+    has = [rows_of(tenant, CUSTOMER_KINDS), column.is_not(None)]
+    while len(found) < size:
+        behind = [*has, column > after] if after is not None else has
+        end = (await own.rows(select(column).where(*behind).order_by(column).offset(scan).limit(1))) or [(None,)]
+        within = behind if end[0][0] is None else [*behind, column <= end[0][0]]
+        rows = await own.rows(_groups(column).where(*within).limit(size - len(found)))
+        found += [Shared(row.value, tuple(map(_read_ref, row.records))) for row in rows]
+        after = end[0][0]
+        if after is None:
+            break
+    return found
+
+
+def _groups(column: ColumnElement[Any]) -> Select[Any]:
+    """Group records by what *column* says of them: those groups of several kinds, and few of each."""
     of_kind = [func.count().filter(identifiers.c.record == one.value) for one in CUSTOMER_KINDS]
     records = func.array_agg(
         aggregate_order_by(identifiers.c.record + ":" + identifiers.c.key, identifiers.c.record, identifiers.c.key),
         type_=ARRAY(Text),
     )
-    query = (
-        select(column.label("value"), records.label("records"))
-        .where(rows_of(tenant, CUSTOMER_KINDS), column.is_not(None))
-        .group_by(column)
-        .having(func.count(distinct(identifiers.c.record)) > 1, *(number <= MOST_OF_A_KIND for number in of_kind))
-        .order_by(column)
-        .limit(size)
-    )
-    if after is not None:
-        query = query.where(column > after)
-    return [Shared(row.value, tuple(map(_read_ref, row.records))) for row in await own.rows(query)]
+    several = func.count(distinct(identifiers.c.record)) > 1
+    few = [number <= MOST_OF_A_KIND for number in of_kind]
+    groups = select(column.label("value"), records.label("records")).group_by(column)
+    return groups.having(several, *few).order_by(column)
 
 
 async def all_shared(

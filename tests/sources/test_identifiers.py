@@ -133,6 +133,11 @@ async def test_shared_identifiers_come_in_pages_each_once(own: OwnStore) -> None
     assert [len(page) for page in pages] == [3, 3, 1]
     assert [one.value for page in pages for one in page] == [f"{number}@x.example" for number in range(7)]
     assert pages[0][0].records == (IndexedRef(CRM, "c0"), IndexedRef(DELIVERY, "d0"))
+    for scan in (1, 2, 5, 100):
+        few = await shared(own, "a", IdentifierKind.EMAIL, after="0@x.example", size=5, scan=scan)
+        assert [one.value for one in few] == [f"{number}@x.example" for number in range(1, 6)]
+        rest = await shared(own, "a", IdentifierKind.EMAIL, after="5@x.example", size=5, scan=scan)
+        assert [one.value for one in rest] == ["6@x.example"]
     assert await shared(own, None, IdentifierKind.EMAIL, after=None, size=3) == []
     assert await shared(own, "a", IdentifierKind.PHONE, after=None, size=3) == []
 
