@@ -188,13 +188,14 @@ async def shared(
     has = [rows_of(tenant, CUSTOMER_KINDS), column.is_not(None)]
     while len(found) < size:
         behind = [*has, column > after] if after is not None else has
-        end = (await own.rows(select(column).where(*behind).order_by(column).offset(scan).limit(1))) or [(None,)]
-        within = behind if end[0][0] is None else [*behind, column <= end[0][0]]
+        ends = await own.rows(select(column).where(*behind).order_by(column).offset(scan).limit(1))
+        end: str | None = ends[0][0] if ends else None
+        within = behind if end is None else [*behind, column <= end]
         rows = await own.rows(_groups(column).where(*within).limit(size - len(found)))
         found += [Shared(row.value, tuple(map(_read_ref, row.records))) for row in rows]
-        after = end[0][0]
-        if after is None:
+        if end is None:
             break
+        after = end
     return found
 
 
