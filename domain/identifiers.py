@@ -61,11 +61,6 @@ class Identifiers:
     phone: str | None
     text: str
 
-    @property
-    def is_empty(self) -> bool:
-        """Say whether nothing could ever find the record."""
-        return self.email is None and self.phone is None and not self.text.strip()
-
 
 def identifiers_of(record: Record | Lead, region: str | None) -> Identifiers:
     """Say what *record* is found by; phone numbers without + are of *region*.

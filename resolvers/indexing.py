@@ -15,7 +15,7 @@ from domain.time import Period
 from sources.own import leases
 from sources.own.identifiers import can_be_kept
 from sources.own.index_passes import Pass, Walker, indexed_at, keep_pass, open_pass
-from sources.own.index_rows import clock, count_known, forget, known_keys, put_read
+from sources.own.index_rows import clock, count_known, forget, known_keys, learn_what_is_there, put_read
 from sources.own.store import OwnStore
 from sources.stores import Stores
 from sources.walking import indexed_kinds, living, records_after
@@ -140,6 +140,8 @@ async def whole_pass(
             return done
         walk = await Walk.begin(stores, own, tenant, Walker.COMMAND, anew=anew, lot=lot)
         await _go(walk, report, lambda: leases.take(own, name, owner))
+        with suppress(SourceError):
+            await learn_what_is_there(own)
         return walk.state.began_at
     finally:
         with suppress(SourceError):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, Text, bindparam, delete, func, select
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, delete, func, select, text
 
 from domain.identifiers import IndexedKind
 from domain.records import Key
@@ -52,3 +52,9 @@ async def forget(
     if keys is not None:
         gone = gone.where(identifiers.c.key == func.any(bindparam("keys", list(keys), type_=ARRAY(Text))))
     return len(await own.rows(gone))
+
+
+async def learn_what_is_there(own: OwnStore) -> None:
+    """Let the server look at the index after it was filled, so that it plans searches by what is there."""
+    async with own.transaction() as connection:
+        await connection.execute(text("ANALYZE gateway.identifiers"))
