@@ -56,6 +56,8 @@ class LeadFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingFilter:
+    """*noted*: something was noted about it."""
+
     status: tuple[BookingStatus, ...] | None = None
     store_status: tuple[str, ...] | None = None
     location: tuple[str, ...] | None = None
@@ -65,6 +67,7 @@ class BookingFilter:
     payment_status: tuple[str, ...] | None = None
     start_in: Period | None = None
     created_in: Period | None = None
+    noted: bool = False
 
 
 def mark_of(chosen: object) -> str | None:

@@ -1,5 +1,6 @@
 """Money: exact decimals, rounded half up to the currency's minor unit (ISO 4217)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
@@ -24,6 +25,14 @@ def minor_digits(currency: str) -> int:
 def currencies() -> frozenset[str]:
     """List the codes of ISO 4217 that amounts can be in."""
     return frozenset(one.code for one in Currency if one.exponent is not None)
+
+
+def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
+    """Add *amounts* up, and lose nothing of them."""
+    total = Decimal(0)
+    for amount in amounts:
+        total = _EXACT.add(total, amount)
+    return total
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
 
+from domain.figures import share
 from domain.money import Money
-from domain.status import BookingStatus, CustomerStatus, LeadStatus
+from domain.status import BookingStatus, CustomerStatus, LeadStatus, Segment
 
 #: What a store calls a record: the canonical text of its key.
 Key = str
@@ -57,6 +58,7 @@ class Record:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmRecord(Record):
     source: str | None = None
+    last_contact_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +150,50 @@ class Stats:
     """Be what was counted of a customer's leads or bookings: those parts that were picked."""
 
     count: int = 0
+    #: When the last of them was created or updated.
+    last_touched_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingStats(Stats):
+    """Be what was counted of a customer's bookings; *first_at* and *last_at* are starts of accepted ones."""
+
+    accepted: int = 0
+    cancelled: int = 0
+    no_shows: int = 0
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    segment: Segment = Segment.PROSPECT
+
+    @property
+    def no_show_rate(self) -> float | None:
+        return share(self.no_shows, self.accepted + self.no_shows)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCount:
+    """Count the accepted bookings of a *service*."""
+
+    service: str
+    bookings: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookingNote:
+    """Be what was noted about a booking that starts *at*."""
+
+    booking_key: Key
+    at: datetime | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyRevenue:
+    """Sum the revenue of the *month* that begins on this day."""
+
+    month: date
+    total: Money
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +203,7 @@ class Revenue:
     total: Money
     count: int
     other_currencies: tuple[Money, ...] = ()
+    by_month: tuple[MonthlyRevenue, ...] = ()
 
     @property
     def average(self) -> Money | None:

@@ -10,12 +10,15 @@ from domain.money import Money
 from domain.paging import Page
 from domain.records import (
     Booking,
+    BookingNote,
+    BookingStats,
     Courier,
     ExternalAccount,
     ExternalId,
     Key,
     Lead,
     Revenue,
+    ServiceCount,
     Shipment,
     Snapshot,
     Stats,
@@ -39,7 +42,10 @@ class Loaders:
     lead_stats_by_customer: ByOwner[Stats] | None = None
     bookings_by_key: ByKey[Key, Booking] | None = None
     bookings_by_customer: ByOwner[Page[Booking]] | None = None
-    booking_stats_by_customer: ByOwner[Stats] | None = None
+    booking_stats_by_customer: ByOwner[BookingStats] | None = None
+    favorite_services_by_customer: ByOwner[Sequence[ServiceCount]] | None = None
+    booking_notes_by_customer: ByOwner[Sequence[BookingNote]] | None = None
+    referrers_by_customer: ByOwner[bool] | None = None
     revenue_by_customer: ByOwner[Revenue] | None = None
     bookings_by_code: ByKey[Key, Sequence[Booking]] | None = None
     bookings_by_token: ByKey[Key, Sequence[Booking]] | None = None
@@ -90,12 +96,20 @@ def _by_customer(profile: Profile, crm: PostgresSource, tenant: str | None) -> I
         ("leads_by_customer", profile.lead, crm.leads_by_customer, _no_page),
         ("lead_stats_by_customer", profile.lead, crm.lead_stats_by_customer, _no_stats),
         ("bookings_by_customer", profile.booking, crm.bookings_by_customer, _no_page),
-        ("booking_stats_by_customer", profile.booking, crm.booking_stats_by_customer, _no_stats),
+        ("booking_stats_by_customer", profile.booking, crm.booking_stats_by_customer, _no_bookings),
         ("revenue_by_customer", profile.revenue, crm.revenue_by_customer, lambda _: no_revenue),
     )
     for name, section, source, missing in by_owner:
         if section is not None and section.customer is not None:
             yield ByOwner(name, partial(source, tenant), missing)
+    booking = profile.booking
+    if booking is not None and booking.customer is not None:
+        if booking.service is not None:
+            yield ByOwner("favorite_services_by_customer", partial(crm.favorite_services_by_customer, tenant), _nothing)
+        if booking.note is not None:
+            yield ByOwner("booking_notes_by_customer", partial(crm.booking_notes_by_customer, tenant), _nothing)
+    if profile.customer is not None and profile.customer.referrer is not None:
+        yield ByOwner("referrers_by_customer", partial(crm.referrers_by_customer, tenant), lambda _: False)
     if profile.customer is not None and profile.customer.external is not None:
         yield ByOwner("external_accounts_by_customer", partial(crm.external_accounts_by_customer, tenant), _nothing)
         yield ByKey("customers_by_external_id", partial(crm.customers_by_external_id, tenant))
@@ -119,6 +133,10 @@ def _no_page(asked: Children[Any]) -> Page[Any]:
 
 def _no_stats(_: object) -> Stats:
     return Stats()
+
+
+def _no_bookings(_: object) -> BookingStats:
+    return BookingStats()
 
 
 def _nothing(_: object) -> Sequence[Any]:

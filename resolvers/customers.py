@@ -1,15 +1,18 @@
 """Find customers, and say of one what no single record says."""
 
+import asyncio
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from domain.errors import SourceError, SourceUnavailableError
 from domain.identity import Members, link_state
-from domain.ids import CUSTOMER, GlobalId, decode_id, encode_id
+from domain.ids import BOOKING, CUSTOMER, GlobalId, decode_id, encode_id
 from domain.records import (
     UNLINKED,
     AccountRecord,
+    BookingNote,
     CrmRecord,
     Customer,
     DeliveryRecord,
@@ -18,7 +21,9 @@ from domain.records import (
     Record,
     RecordKind,
     RecordRef,
+    Stats,
 )
+from loaders.batched import Ask
 from resolvers.choosing import choice_of
 from resolvers.connections import Connection, begun
 from resolvers.context import Context
@@ -192,3 +197,31 @@ async def linkage_of(context: Context, customer: Customer) -> LinkState:
         linked.delivery.key if linked.delivery else None,
     )
     return link_state(members, context.stores.kinds, contradicted=linked.conflict)
+
+
+def last_contact_at_of(context: Context, customer: Customer) -> Any:
+    """Answer the latest of what the CRM row says, and of when its leads and bookings were created or updated."""
+    _crm_first(customer)
+    if customer.crm_key is None:
+        return None
+    asked = Ask(customer.crm_key, picks=frozenset({"last_touched_at"}))
+    loaders = (context.loaders.lead_stats_by_customer, context.loaders.booking_stats_by_customer)
+    # Asked for at once, together with what else is selected of these tables.
+    stats = [loader.load(asked) for loader in loaders if loader is not None]
+    return _last_contact_at(customer.crm, stats)
+
+
+async def _last_contact_at(crm: CrmRecord | None, stats: Sequence[Awaitable[Stats]]) -> datetime | None:
+    touched = [one.last_touched_at for one in await asyncio.gather(*stats)]
+    said = None if crm is None else crm.last_contact_at
+    return max((at for at in (said, *touched) if at is not None), default=None)
+
+
+def analytics_of(context: Context, customer: Customer) -> Customer | None:
+    """Be whose bookings are counted; None where the profile does not say whose bookings are."""
+    _crm_first(customer)
+    return None if context.loaders.booking_stats_by_customer is None else customer
+
+
+def booking_of_note_id(context: Context, note: BookingNote) -> str:
+    return encode_id(BOOKING, context.tenant, note.booking_key)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from domain.errors import BadPageError
 from domain.filters import Children
 from domain.paging import Order, Page, PageArguments
 from domain.records import Stats
@@ -13,6 +14,17 @@ from resolvers.context import Context
 from resolvers.selection import Wanted
 
 COUNT = frozenset({"count"})
+
+
+class Most(int):
+    """Ask for so many at most of a list that is not paged."""
+
+    __slots__ = ()
+
+    def check(self, longest: int) -> None:
+        """Raise BadPageError where this is no size of a list."""
+        if not 1 <= self <= longest:
+            raise BadPageError(f"first is {int(self)}: this list holds 1 to {longest}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,8 @@ class Loaded:
         if loader is None:
             return None
         arguments = self.arguments(**given) if self.arguments is not None else None
+        if isinstance(arguments, Most):
+            arguments.check(context.limits.max_page)
         key = self.key(parent)
         if key is None:
             return self._picked(loader.missing(arguments))

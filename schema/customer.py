@@ -8,6 +8,7 @@ import strawberry
 from domain import records
 from resolvers import customers
 from resolvers.context import Context
+from schema.analytics import CustomerAnalytics
 from schema.booking import Booking
 from schema.connections import Connection
 from schema.enums import CustomerStatus, LinkState, RecordStore
@@ -106,6 +107,10 @@ class Customer(Node):
     first_seen_at: datetime | None = computed(
         customers.first_seen_at_of, "The earliest creation of any of its records."
     )
+    last_contact_at: datetime | None = computed(
+        customers.last_contact_at_of,
+        "The latest of what the store says and of when its leads and bookings were created or updated.",
+    )
     records: list[CustomerRecord] | None = computed(
         customers.records_of, "What each store says: CRM, account, delivery, those that are there."
     )
@@ -151,6 +156,10 @@ class Customer(Node):
         key=_crm_key,
         arguments=revenue_period,
         description="Its revenue, of all time or of a period.",
+    )
+    analytics: CustomerAnalytics | None = computed(
+        customers.analytics_of,
+        "What its bookings say of it, counted now; null where the store does not say whose bookings are.",
     )
 
     @classmethod

@@ -13,7 +13,7 @@ from domain.operations import LinkEventKind, OperationKind, OperationState
 from domain.paging import Direction
 from domain.records import LinkState
 from domain.records import RecordKind as RecordStore
-from domain.status import BookingStatus, CustomerStatus, LeadStatus
+from domain.status import BookingStatus, CustomerStatus, LeadStatus, Segment
 from domain.suggestions import LinkCertainty
 from resolvers.stores import Capability
 
@@ -36,6 +36,7 @@ __all__ = [
     "OperationState",
     "RecordStore",
     "Role",
+    "Segment",
 ]
 
 
@@ -80,6 +81,16 @@ _described(
     CANCELLED="Was called off.",
     NO_SHOW="The customer did not come.",
     UNKNOWN="The store has a word that the profile does not map: see storeStatus.",
+)
+_described(
+    Segment,
+    "Segment",
+    "How a customer stands by its accepted bookings; the profile may set other days.",
+    PROSPECT="Has none.",
+    NEW="The first starts within the last 30 days, or is still to come.",
+    ACTIVE="The last starts within the last 90 days, or is still to come.",
+    AT_RISK="The last starts within the last 180 days.",
+    LAPSED="The last was longer ago.",
 )
 _described(
     RecordStore,

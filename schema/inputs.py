@@ -10,7 +10,7 @@ from domain.identifiers import Identifier, IdentifierKind
 from domain.paging import Direction, Order, PageArguments
 from domain.records import ExternalId, RecordKind, RecordRef
 from resolvers import finding, leads
-from resolvers.loading import PageOf
+from resolvers.loading import Most, PageOf
 
 T = TypeVar("T")
 
@@ -127,3 +127,16 @@ def revenue_period(period: PeriodArgument = strawberry.UNSET) -> time.Period | N
 
 def all_time() -> None:
     """Read no argument: revenue of all time."""
+
+
+FirstOf = Annotated[int, described("How many at most.")]
+
+
+def favorite_services(first: FirstOf = 3) -> Most:
+    """Read how many services are wanted."""
+    return Most(first)
+
+
+def booking_notes(first: FirstOf = 20) -> Most:
+    """Read how many notes are wanted."""
+    return Most(first)

@@ -1,5 +1,6 @@
 """Money and sums of it."""
 
+from datetime import date
 from decimal import Decimal
 
 import strawberry
@@ -13,9 +14,19 @@ class Money:
     currency: str = plain("ISO 4217.")
 
 
+@strawberry.type(description="The revenue of one month.")
+class MonthlyRevenue:
+    month: date = plain("Its first day; months begin and end where the store is.")
+    total: Money = plain("In the store's currency.")
+    count: int = plain("Of the rows that made it.")
+
+
 @strawberry.type(description="What the profile counts as revenue, summed exactly from the rows as they are now.")
 class Revenue:
     total: Money = plain("In the store's currency.")
     count: int = plain("Of the rows that made it, be they payments, accepted quotes or closed orders.")
     average: Money | None = plain("Total over count; null where there are none.")
+    by_month: list[MonthlyRevenue] = plain(
+        "By month where the store is, oldest first: the months that have any, in the store's currency."
+    )
     other_currencies: list[Money] = plain("Revenue in other currencies, summed apart, never converted.")

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from domain.filters import BookingFilter, Children, CustomerRows, LeadFilter
-from domain.money import Money
 from domain.paging import Page, PageRequest, Position
 from domain.records import (
     Booking,
@@ -12,22 +11,21 @@ from domain.records import (
     ExternalId,
     Key,
     Lead,
-    Revenue,
     Shipment,
     Snapshot,
     Stats,
     StatusEvent,
 )
 from domain.records import Tenant as TenantRecord
-from domain.time import Period
 from sources.postgres_emails import PostgresEmails
+from sources.postgres_figures import PostgresFigures
 from sources.postgres_reading import Picks, Tenant
 from sources.postgres_satellites import tenants_in
 from sources.postgres_walking import PostgresWalking
 from sources.storable import is_storable
 
 
-class PostgresSource(PostgresWalking, PostgresEmails):
+class PostgresSource(PostgresFigures, PostgresWalking, PostgresEmails):
     """Read the CRM. Every method takes the tenant first; None where the store has none."""
 
     # ── customers ──
@@ -76,12 +74,6 @@ class PostgresSource(PostgresWalking, PostgresEmails):
         tables = await self._mapped("lead")
         return await self._children(tenant, tables.leads, keys, asked.chosen, asked.request)
 
-    async def lead_stats_by_customer(
-        self, tenant: Tenant, keys: Collection[Key], chosen: LeadFilter | None, _: Picks
-    ) -> Mapping[Key, Stats]:
-        tables = await self._mapped("lead")
-        return await self._stats(tenant, tables.leads, keys, chosen)
-
     # ── bookings ──
 
     async def bookings(self, tenant: Tenant, chosen: BookingFilter | None, request: PageRequest) -> Page[Booking]:
@@ -100,12 +92,6 @@ class PostgresSource(PostgresWalking, PostgresEmails):
     ) -> Mapping[Key, Page[Booking]]:
         tables = await self._mapped("booking")
         return await self._children(tenant, tables.bookings, keys, asked.chosen, asked.request)
-
-    async def booking_stats_by_customer(
-        self, tenant: Tenant, keys: Collection[Key], chosen: BookingFilter | None, _: Picks
-    ) -> Mapping[Key, Stats]:
-        tables = await self._mapped("booking")
-        return await self._stats(tenant, tables.bookings, keys, chosen)
 
     async def bookings_by_code(self, tenant: Tenant, codes: Collection[Key]) -> Mapping[Key, Sequence[Booking]]:
         return await self._bookings_by(tenant, "code", codes)
@@ -195,34 +181,3 @@ class PostgresSource(PostgresWalking, PostgresEmails):
             if statements is not None and statements.mapped.has_tenant:
                 found |= {str(row.key) for row in await self._run(None, False, tenants_in(statements.mapped))}
         return found
-
-    # ── revenue ──
-
-    async def revenue_by_customer(
-        self, tenant: Tenant, keys: Collection[Key], period: Period | None, picks: Picks
-    ) -> Mapping[Key, Revenue]:
-        """Sum exactly what the profile counts as revenue, in the store's currency and apart in any other.
-
-        Of a Revenue only what *picks* names is computed.
-        """
-        tables = await self._mapped("revenue")
-        statements = tables.revenue
-        assert statements is not None
-        assert statements.owner is not None
-        owners = self._keys(statements.owner.type, keys)
-        query = statements.by_owner(period, picks)
-        rows = await self._rows(tenant, statements.mapped, query, owners=list(owners))
-        section = self._profile.revenue
-        assert section is not None
-        sums: dict[Key, dict[str, tuple[Money, int]]] = {}
-        for row in rows:
-            if row.total is not None or row.count:
-                total = Money.rounded(row.total or 0, row.currency, minor=section.unit == "minor")
-                sums.setdefault(str(row.owner), {})[row.currency] = (total, row.count or 0)
-        return {key: self._revenue(found) for key, found in sums.items()}
-
-    def _revenue(self, found: Mapping[str, tuple[Money, int]]) -> Revenue:
-        own = self._profile.store.currency
-        total, count = found.get(own, (Money.zero(own), 0))
-        others = tuple(money for currency, (money, _) in sorted(found.items()) if currency != own)
-        return Revenue(total=total, count=count, other_currencies=others)

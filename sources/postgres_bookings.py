@@ -13,7 +13,7 @@ from domain.time import sane
 from sources.postgres_mapping import MappedTable
 from sources.postgres_rows import Record, RowStatements
 from sources.postgres_sections import Sections, clean, in_status, in_words, key_of, meaning_of, one_of, roles
-from sources.profile import BookingSection, Path
+from sources.profile import BookingSection, Field, Path
 
 
 def booking_statements(
@@ -91,6 +91,7 @@ def booking_statements(
             *one_of(mapped, section.payment_status, chosen.payment_status),
             *times["start_at"].within(chosen.start_in),
             *times["created_at"].within(chosen.created_in),
+            *([_says_something(mapped, section.note)] if chosen.noted else []),
         ]
 
     paid = func.coalesce(and_(*mapped.where(section.paid)), false()) if section.paid else cast(null(), Text)
@@ -116,6 +117,10 @@ def booking_statements(
         filters=filters,
         owner=owner,
     )
+
+
+def _says_something(mapped: MappedTable, field: Field | None) -> ColumnElement[bool]:
+    return false() if field is None else mapped.filled(field).is_not(None)
 
 
 def _later(start: datetime | None, minutes: Any) -> datetime | None:

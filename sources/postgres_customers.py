@@ -35,11 +35,16 @@ def customer_statements(sections: Sections, section: CustomerSection) -> RowStat
     mapped = sections.map(
         "customer",
         section,
-        roles(key=section.key, created_at=section.created_at, status=status.column if status else None),
+        roles(
+            key=section.key,
+            created_at=section.created_at,
+            last_contact_at=section.last_contact_at,
+            status=status.column if status else None,
+        ),
         list(fields.values()),
     )
-    times = mapped.times("created_at")
-    created = times["created_at"]
+    times = mapped.times("created_at", "last_contact_at")
+    created, contact = times["created_at"], times.get("last_contact_at")
 
     def make(row: Record) -> CrmRecord:
         return CrmRecord(
@@ -50,6 +55,7 @@ def customer_statements(sections: Sections, section: CustomerSection) -> RowStat
             area=clean(row.area),
             source=clean(row.source),
             created_at=created.stored.read(row.created_at),
+            last_contact_at=None if contact is None else contact.stored.read(row.last_contact_at),
             status=meaning_of(status, row.status, CustomerStatus.UNKNOWN) if status and row.status else None,
         )
 
@@ -67,7 +73,7 @@ def customer_statements(sections: Sections, section: CustomerSection) -> RowStat
     columns = [
         mapped["key"].label("key"),
         mapped.text("status").label("status"),
-        *mapped.dates(times, "created_at"),
+        *mapped.dates(times, "created_at", "last_contact_at"),
         *mapped.first_of_each(fields),
     ]
     return RowStatements(

@@ -278,4 +278,4 @@ _NUMBER = r"'^\s*[-+]?[0-9]{1,30}([.][0-9]{1,30})?\s*$'"
 
 
 def _numeric(expression: ColumnElement[Any]) -> ColumnElement[Any]:
-    return expression.op("::")(literal_column("numeric"))
+    return expression.op("::", return_type=Numeric())(literal_column("numeric"))

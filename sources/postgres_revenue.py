@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Numeric, Select, cast, func, null, select
+from sqlalchemy import ColumnElement, Date, Integer, Numeric, Select, cast, func, literal_column, null, select
 
 from domain.time import Period
 from sources.postgres_mapping import MappedTable
@@ -26,14 +26,18 @@ class RevenueStatements:
     def by_owner(self, period: Period | None, picks: frozenset[str]) -> Select[Any]:
         """Sum by `owner` and `currency`: `total` as stored, in major or minor units, `count` of the rows.
 
-        *picks* names the parts of a Revenue that are wanted; what none of them needs is NULL.
+        *picks* names the parts of a Revenue that are wanted; what none of them needs is NULL. By `month` too, as its
+        first day, where months are wanted.
         """
         assert self.owner is not None
+        months = "byMonth" in picks
         total = func.sum(self.amount) if picks != {"count"} else cast(null(), Numeric)
-        count = func.count(self.amount) if picks & {"count", "average"} else cast(null(), Integer)
+        count = func.count(self.amount) if months or picks & {"count", "average"} else cast(null(), Integer)
+        month = cast(func.date_trunc("month", self.at.local), Date) if months else cast(null(), Date)
         columns = [
             self.owner.key.label("owner"),
             self.currency.label("currency"),
+            month.label("month"),
             total.label("total"),
             count.label("count"),
         ]
@@ -41,7 +45,7 @@ class RevenueStatements:
             select(*columns)
             .select_from(self.owner.joined)
             .where(*self.mapped.of_tenant(), self.owner.any_of(), *self.at.within(period))
-            .group_by(self.owner.key, self.currency)
+            .group_by(self.owner.key, self.currency, *([literal_column("month")] if months else []))
         )
 
 

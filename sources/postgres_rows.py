@@ -108,11 +108,10 @@ class RowStatements(Generic[R]):
     def count(self, filters: Conditions) -> Select[Any]:
         return self._select([func.count()], filters)
 
-    def stats_by_owner(self, filters: Conditions) -> Select[Any]:
-        """Aggregate the rows of each of `:owners`, all of it in one statement: `owner`, `count`."""
-        owner = self._owner()
-        columns = [owner.key.label("owner"), func.count().label("count")]
-        return self._select(columns, [owner.any_of(), *filters]).group_by(owner.key)
+    def stats_by_owner(self, filters: Conditions, columns: Sequence[ColumnElement[Any]] | None = None) -> Select[Any]:
+        """Aggregate the rows of each of `:owners`, all of it in one statement: `owner` and *columns*."""
+        owner, counted = self._owner(), columns or [func.count().label("count")]
+        return self._select([owner.key.label("owner"), *counted], [owner.any_of(), *filters]).group_by(owner.key)
 
     def _select(self, columns: Sequence[ColumnElement[Any]], conditions: Conditions) -> Select[Any]:
         return select(*columns).select_from(self._from).where(*self.mapped.of_tenant(), *conditions)

@@ -98,6 +98,16 @@ class TimeColumn:
             return known.op("::")(literal_column("timestamptz"))
         return func.timezone(str(self.zone), known.op("::")(literal_column("timestamp")))
 
+    @property
+    def local(self) -> ColumnElement[Any]:
+        """Be what the clock where the store is shows then; NULL for what is no date."""
+        dated = TimeColumn(self.selected, self.form, self.zone)
+        if self.form is Form.DAY:
+            return self.selected.op("::")(literal_column("timestamp"))
+        if self.form is Form.NAIVE and str(self.zone) == "UTC":
+            return self.selected
+        return func.timezone(str(self.zone), dated.as_instant())
+
     def _bound(self, value: object) -> ColumnElement[Any]:
         return literal(value, self.expression.type)
 

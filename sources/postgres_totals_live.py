@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy import ColumnElement, func
 
-from domain.status import ACCEPTED, BookingStatus
+from domain.status import BookingStatus
+from sources.postgres_analytics import BookingFigures
 from sources.postgres_mapping import MappedTable
 from sources.postgres_rows import Owner
-from sources.postgres_sections import in_status
 from sources.postgres_tables import Tables
 from sources.postgres_time import TimeColumn
 from sources.profile import Profile
@@ -63,22 +63,18 @@ def _bookings(profile: Profile, tables: Tables) -> Live | None:
     section, bookings = profile.booking, tables.bookings
     if section is None or bookings is None or bookings.owner is None:
         return None
-    accepted, no_shows = (
-        and_(*in_status(bookings.mapped, section.status, statuses, BookingStatus.UNKNOWN))
-        for statuses in (ACCEPTED, (BookingStatus.NO_SHOW,))
-    )
-    start, created = bookings.orders["START_AT"], bookings.orders["CREATED_AT"]
+    figures = BookingFigures(bookings, section.status)
     return Live(
         section="booking",
         rows=bookings.mapped,
         owner=bookings.owner,
         totals=[
             func.count().label("bookings"),
-            func.count().filter(accepted).label("accepted"),
-            func.count().filter(no_shows).label("no_shows"),
-            func.min(start.selected).filter(accepted).label("first_booking_at"),
+            func.count().filter(figures.accepted).label("accepted"),
+            func.count().filter(figures.are(BookingStatus.NO_SHOW)).label("no_shows"),
+            figures.first.expression.label("first_booking_at"),
         ],
-        changes=[start, created],
+        changes=[figures.start, figures.created],
     )
 
 

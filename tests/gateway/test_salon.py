@@ -16,6 +16,7 @@ TENANTS = expected_tenants("salon")
 CUSTOMERS = """{ customers { totalCount nodes {
   name records { key } totalLeads leads { totalCount } totalBookings totalRevenue { amount currency }
   revenue { average { amount } otherCurrencies { amount currency } }
+  analytics { acceptedBookings noShows firstBookingAt averageTicket { amount } isReferrer }
   bookings(last: 9, orderBy: {by: START_AT}) { totalCount nodes { status startAt location service note } }
 } } }"""
 
@@ -41,11 +42,68 @@ async def test_each_organization_has_its_own_customers(salon: Gateway, tenant: s
         assert (one["totalLeads"], one["leads"]) == (None, None)
         others = [f"{money['amount']} {money['currency']}" for money in one["revenue"]["otherCurrencies"]]
         assert others == said.get("otherCurrencies", [])
+        analytics = one["analytics"]
+        for field in ("acceptedBookings", "noShows", "firstBookingAt", "isReferrer"):
+            assert analytics[field] == said[field], field
         if "averageTicket" in said:
+            assert analytics["averageTicket"] == {"amount": said["averageTicket"]}
             assert one["revenue"]["average"] == {"amount": said["averageTicket"]}
         statuses = [booking["status"] for booking in one["bookings"]["nodes"]]
         assert statuses.count("CONFIRMED") == said["acceptedBookings"]
         assert statuses.count("NO_SHOW") == said["noShows"]
+
+
+async def test_a_customer_is_seen_by_its_bookings_in_one_statement_a_table(salon: Gateway) -> None:
+    query = """{ customerBy(key: {crm: "SQ1"}) {
+      totalBookings totalRevenue { amount } lastContactAt
+      revenue { total { amount } byMonth { month total { amount } count } }
+      january: revenue(period: {from: "2026-01-01T05:00:00Z", to: "2026-02-01T05:00:00Z"}) { count byMonth { month } }
+      analytics {
+        segment firstBookingAt lastBookingAt acceptedBookings cancelledBookings noShows noShowRate
+        averageTicket { amount } favoriteServices { service bookings } bookingNotes { at text } isReferrer
+      }
+    } }"""
+    found = (await salon.data(query, tenant=TENANTS[0]))["customerBy"]
+    assert found.pop("analytics") == {
+        "segment": "LAPSED",
+        "firstBookingAt": "2026-02-15T10:00:00+00:00",
+        "lastBookingAt": "2026-02-15T10:00:00+00:00",
+        "acceptedBookings": 1,
+        "cancelledBookings": 1,
+        "noShows": 1,
+        "noShowRate": 0.5,
+        "averageTicket": {"amount": "80.25"},
+        "favoriteServices": [{"service": "Balayage", "bookings": 1}],
+        "bookingNotes": [{"at": "2026-02-15T10:00:00+00:00", "text": "sensitive scalp"}],
+        "isReferrer": False,
+    }
+    assert found == {
+        "totalBookings": 3,
+        "totalRevenue": {"amount": "160.50"},
+        "lastContactAt": "2026-02-20T10:00:00+00:00",
+        "revenue": {
+            "total": {"amount": "160.50"},
+            "byMonth": [{"month": "2026-02-01", "total": {"amount": "160.50"}, "count": 2}],
+        },
+        "january": {"count": 0, "byMonth": []},
+    }
+    asked = (await salon.explained(query, tenant=TENANTS[0]))["postgres"]
+    once = ("customers_by_record", "booking_stats_by_customer", "favorite_services_by_customer")
+    assert asked["batches"] == dict.fromkeys(
+        (*once, "booking_notes_by_customer", "referrers_by_customer", "revenue_by_customer"), 1
+    )
+    assert asked["statements"] == 7, "two statements for two periods of revenue, and one for everything else"
+
+
+@pytest.mark.parametrize("first", [0, -1, 101])
+async def test_a_list_that_is_not_paged_has_its_limits_too(salon: Gateway, first: int) -> None:
+    for field in ("favoriteServices", "bookingNotes"):
+        chosen = f"{field}(first: {first}) {{ __typename }}"
+        body = await salon.ask(
+            f'{{ customerBy(key: {{crm: "SQ1"}}) {{ analytics {{ {chosen} }} }} }}', tenant=TENANTS[0]
+        )
+        assert codes(body) == ["BAD_PAGE"]
+        assert body["data"]["customerBy"]["analytics"][field] is None
 
 
 async def test_what_only_the_other_organization_has_is_not_there(salon: Gateway) -> None:

@@ -93,7 +93,8 @@ async def statements(gateway: Gateway, query: str, variables: dict[str, Any] | N
 
 EVERYTHING = """
   id name email phone status source area createdAt firstSeenAt linkage records { key }
-  totalLeads totalBookings totalRevenue { amount } revenue { count }
+  totalLeads totalBookings totalRevenue { amount } revenue { count byMonth { count } } lastContactAt
+  analytics { segment noShowRate averageTicket { amount } favoriteServices { service } bookingNotes { text } }
   leads(first: 5) { totalCount nodes { id customer { name } } }
   bookings(first: 5) { totalCount nodes { id } }
   account { email canLogIn } delivery { address }
@@ -180,6 +181,11 @@ async def test_the_name_of_a_lists_type_asks_nothing(blocks: Gateway, root: str)
         ("totalBookings bookings { edges { cursor } }", {"booking_stats_by_customer", "bookings_by_customer"}),
         ("totalRevenue { amount } revenue { count }", {"revenue_by_customer"}),
         ("revenue { __typename }", {"revenue_by_customer"}),
+        ("revenue { byMonth { month } count }", {"revenue_by_customer"}),
+        ("analytics { __typename }", set()),
+        ("totalBookings analytics { segment firstBookingAt lastBookingAt noShows }", {"booking_stats_by_customer"}),
+        ("totalRevenue { amount } analytics { averageTicket { amount } }", {"revenue_by_customer"}),
+        ("totalLeads totalBookings lastContactAt", {"lead_stats_by_customer", "booking_stats_by_customer"}),
         ("account { email }", {"linked_by_customer"}),
         ("account { email } delivery { key } linkage records { key } firstSeenAt", {"linked_by_customer"}),
         ("totalLeads @skip(if: true) account @include(if: false) { email }", set()),

@@ -1,0 +1,196 @@
+"""What the bookings, leads and revenue of customers add up to: counted and summed for many customers at once."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, desc, func, select
+
+from domain.filters import BookingFilter, LeadFilter
+from domain.money import Money, exact_sum
+from domain.paging import Direction, Order, PageRequest
+from domain.records import BookingNote, BookingStats, Key, MonthlyRevenue, Revenue, ServiceCount, Stats
+from domain.status import BookingStatus
+from domain.time import Period
+from sources.postgres_analytics import BookingFigures, bounds_of
+from sources.postgres_reading import Picks, PostgresReading, Tenant
+from sources.postgres_rows import RowStatements
+from sources.postgres_tables import Tables
+from sources.postgres_time import TimeColumn
+
+#: What has to be counted for each part of a BookingStats.
+_BOOKING_PICKS = {
+    "no_show_rate": ("accepted", "no_shows"),
+    "segment": ("first_at", "last_at"),
+}
+_LATEST_START = Order("booking notes", "START_AT", Direction.DESC)
+
+
+class PostgresFigures(PostgresReading):
+    """Aggregate what belongs to customers: one statement a table, however many of its aggregates are picked."""
+
+    async def lead_stats_by_customer(
+        self, tenant: Tenant, keys: Collection[Key], chosen: LeadFilter | None, picks: Picks
+    ) -> Mapping[Key, Stats]:
+        rows = (await self._mapped("lead")).leads
+        assert rows is not None
+        found = await self._aggregated(tenant, rows, keys, chosen, _touched(rows) if picks != {"count"} else {})
+        with self._noticing():
+            return {key: Stats(count=row.count, last_touched_at=_latest(rows, row)) for key, row in found.items()}
+
+    async def booking_stats_by_customer(
+        self, tenant: Tenant, keys: Collection[Key], chosen: BookingFilter | None, picks: Picks
+    ) -> Mapping[Key, BookingStats]:
+        """Count bookings, in one statement, whatever parts of BookingStats are picked."""
+        figures = self._bookings(await self._mapped("booking"))
+        columns = _booking_columns(figures, picks)
+        found = await self._aggregated(tenant, figures.rows, keys, chosen, columns)
+        bounds = bounds_of(self._profile.segments, datetime.now(UTC))
+        stats: dict[Key, BookingStats] = {}
+        with self._noticing():
+            for key, row in found.items():
+                first, last = (
+                    figures.start.stored.read(getattr(row, name)) if name in columns else None
+                    for name in ("first_at", "last_at")
+                )
+                stats[key] = BookingStats(
+                    count=row.count,
+                    last_touched_at=_latest(figures.rows, row),
+                    first_at=first,
+                    last_at=last,
+                    segment=bounds.segment(first, last),
+                    **{name: getattr(row, name) for name in ("accepted", "cancelled", "no_shows") if name in columns},
+                )
+        return stats
+
+    async def favorite_services_by_customer(
+        self, tenant: Tenant, keys: Collection[Key], most: int, _: Picks
+    ) -> Mapping[Key, Sequence[ServiceCount]]:
+        """Count accepted bookings by service: up to *most* services, the most booked first, then by name."""
+        figures, section = self._bookings(await self._mapped("booking")), self._profile.booking
+        assert section is not None
+        assert section.service is not None
+        owners = self._keys(figures.owner.type, keys)
+        service = figures.mapped.filled(section.service).collate("C")
+        counted = figures.rows.stats_by_owner(
+            [figures.accepted, service.is_not(None)], [service.label("service"), func.count().label("bookings")]
+        ).group_by(service)
+        each = counted.subquery("each")
+        place = func.row_number().over(partition_by=each.c.owner, order_by=[desc(each.c.bookings), each.c.service])
+        ranked = select(each, place.label("place")).subquery("ranked")
+        query = select(ranked).where(ranked.c.place <= most).order_by(ranked.c.place)
+        found: dict[Key, list[ServiceCount]] = {}
+        for row in await self._rows(tenant, figures.mapped, query, owners=list(owners)):
+            found.setdefault(str(row.owner), []).append(ServiceCount(row.service, row.bookings))
+        return found
+
+    async def booking_notes_by_customer(
+        self, tenant: Tenant, keys: Collection[Key], most: int, _: Picks
+    ) -> Mapping[Key, Sequence[BookingNote]]:
+        """Read up to *most* notes of bookings, those of the latest start first."""
+        rows = (await self._mapped("booking")).bookings
+        pages = await self._children(tenant, rows, keys, BookingFilter(noted=True), PageRequest(_LATEST_START, most))
+        return {
+            key: [BookingNote(one.key, one.start_at, one.note) for one in page.items if one.note is not None]
+            for key, page in pages.items()
+        }
+
+    async def referrers_by_customer(
+        self, tenant: Tenant, keys: Collection[Key], _: None, __: Picks
+    ) -> Mapping[Key, bool]:
+        """Say of the customers that refer others that they do."""
+        mapped = (await self._mapped("customer.referrer")).referrers
+        assert mapped is not None
+        owners = self._keys(mapped.key_type("owner"), keys)
+        query = select(mapped["owner"].label("owner")).where(*mapped.of_tenant(), mapped.any_of("owner", "owners"))
+        return {str(row.owner): True for row in await self._rows(tenant, mapped, query, owners=list(owners))}
+
+    async def revenue_by_customer(
+        self, tenant: Tenant, keys: Collection[Key], period: Period | None, picks: Picks
+    ) -> Mapping[Key, Revenue]:
+        """Sum exactly what the profile counts as revenue, in the store's currency and apart in any other.
+
+        Of a Revenue only what *picks* names is computed.
+        """
+        statements = (await self._mapped("revenue")).revenue
+        assert statements is not None
+        assert statements.owner is not None
+        owners = self._keys(statements.owner.type, keys)
+        query = statements.by_owner(period, picks)
+        found: dict[Key, list[Any]] = {}
+        for row in await self._rows(tenant, statements.mapped, query, owners=list(owners)):
+            if row.total is not None or row.count:
+                found.setdefault(str(row.owner), []).append(row)
+        return {key: self._revenue(rows) for key, rows in found.items()}
+
+    def _revenue(self, rows: Sequence[Any]) -> Revenue:
+        """Sum *rows*, each of one currency and, where months are wanted, of one month."""
+        own = self._profile.store.currency
+        in_own = [row for row in rows if row.currency == own]
+        others = sorted({row.currency for row in rows} - {own})
+        months = sorted((row for row in in_own if row.month is not None), key=lambda row: row.month)
+        return Revenue(
+            total=self._money((row.total for row in in_own), own),
+            count=sum(row.count or 0 for row in in_own),
+            other_currencies=tuple(
+                self._money((row.total for row in rows if row.currency == currency), currency) for currency in others
+            ),
+            by_month=tuple(MonthlyRevenue(row.month, self._money([row.total], own), row.count) for row in months),
+        )
+
+    def _money(self, totals: Iterable[Decimal | None], currency: str) -> Money:
+        """Round the sum of *totals*, which are in the unit of the profile's revenue."""
+        section = self._profile.revenue
+        assert section is not None
+        exact = exact_sum(total for total in totals if total is not None)
+        return Money.rounded(exact, currency, minor=section.unit == "minor")
+
+    def _bookings(self, tables: Tables) -> BookingFigures:
+        section = self._profile.booking
+        assert section is not None
+        assert tables.bookings is not None
+        return BookingFigures(tables.bookings, section.status)
+
+    async def _aggregated(
+        self,
+        tenant: Tenant,
+        rows: RowStatements[Any],
+        keys: Collection[Key],
+        chosen: object,
+        columns: Mapping[str, ColumnElement[Any]],
+    ) -> Mapping[Key, Any]:
+        """Aggregate *columns*, and `count`, of the rows of each of *keys*."""
+        assert rows.owner is not None
+        owners = self._keys(rows.owner.type, keys)
+        labelled = [func.count().label("count"), *(column.label(name) for name, column in columns.items())]
+        query = rows.stats_by_owner(rows.filters(chosen), labelled)
+        return {str(row.owner): row for row in await self._rows(tenant, rows.mapped, query, owners=list(owners))}
+
+
+def _booking_columns(figures: BookingFigures, picks: Picks) -> dict[str, ColumnElement[Any]]:
+    """Choose what has to be counted for *picks*."""
+    wanted = {name for pick in picks for name in _BOOKING_PICKS.get(pick, (pick,))}
+    every: dict[str, Callable[[], ColumnElement[Any]]] = {
+        "accepted": lambda: func.count().filter(figures.accepted),
+        "cancelled": lambda: func.count().filter(figures.are(BookingStatus.CANCELLED)),
+        "no_shows": lambda: func.count().filter(figures.are(BookingStatus.NO_SHOW)),
+        "first_at": lambda: figures.first.expression,
+        "last_at": lambda: figures.last.expression,
+    }
+    columns = {name: make() for name, make in every.items() if name in wanted}
+    return {**columns, **(_touched(figures.rows) if "last_touched_at" in wanted else {})}
+
+
+def _touched(rows: RowStatements[Any]) -> dict[str, ColumnElement[Any]]:
+    """Say when the last of *rows* was created, and when it was updated."""
+    return {f"last_{name}": func.max(time.selected) for name, time in _touches(rows).items()}
+
+
+def _touches(rows: RowStatements[Any]) -> Mapping[str, TimeColumn]:
+    return {name: time for name, time in rows.orders.items() if name in ("CREATED_AT", "UPDATED_AT")}
+
+
+def _latest(rows: RowStatements[Any], row: Any) -> datetime | None:
+    read = (time.stored.read(getattr(row, f"last_{name}", None)) for name, time in _touches(rows).items())
+    return max((at for at in read if at is not None), default=None)
