@@ -80,7 +80,7 @@ def read_search(text: str, region: str | None) -> Condition | None:
             number = []
         if token:
             asked.append(_word(token))
-    return AllOf(tuple(asked))
+    return AllOf(tuple(dict.fromkeys(asked)))
 
 
 def matches(condition: Condition, name: str | None, email: str | None, phone: str | None, region: str | None) -> bool:
@@ -119,7 +119,7 @@ def _number(tokens: list[str], region: str | None) -> Condition:
     # A number within a country begins with a zero or more that the same number from abroad lacks.
     ways = {digits, digits.lstrip("0"), (normal_phone(written, region) or "+")[1:]}
     numbers = [Has(way) for way in sorted(ways) if len(way) >= _FEWEST_DIGITS]
-    return AnyOf((*numbers, AllOf(tuple(map(_word, tokens)))))
+    return AnyOf((*numbers, AllOf(tuple(map(_word, dict.fromkeys(tokens))))))
 
 
 def _part(spelling: str) -> Has:

@@ -61,7 +61,7 @@ def words(text: str) -> list[str]:
     return [word[:_LONGEST] for word in unicodedata.normalize("NFC", "".join(parts)).split()]
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def spellings(word: str) -> frozenset[str]:
     """List the ways of writing *word*, which `words` has parted, in the letters a to z and digits.
 

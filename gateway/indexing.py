@@ -25,7 +25,7 @@ from sources.stores import Stores
 log = logging.getLogger("gateway")
 _LEASE = "index"
 #: Records that are read, normalised and written at a time: some milliseconds of computing.
-_LOT = 200
+_LOT = 500
 #: It is at work a fifth of the time at most, and rests between two passes through a tenant.
 _REST_PER_WORK, _SHORTEST_REST = 4.0, 0.05
 _REST_BETWEEN = timedelta(minutes=10)
