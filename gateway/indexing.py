@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from domain.errors import GatewayError
-from resolvers.indexing import Walk, take_in_new
+from resolvers.indexing import Walk, forget_others, take_in_new
 from resolvers.tenants import tenants_of
 from sources.own import leases
 from sources.own.index_passes import Walker, last_passes, open_pass
@@ -93,6 +93,7 @@ class Keeper:
         found = await tenants_of(self.stores) if self.stores.profile.has_tenants else None
         self.tenants = [None] if found is None else [tenant.key for tenant in found]
         self.tenants_read_at = time.monotonic()
+        await forget_others(self.own, self.tenants)
 
     async def _look(self, tenant: str | None) -> None:
         """Take in what was created since the last look, or since the last whole pass: without one, that comes first."""

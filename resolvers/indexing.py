@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +14,8 @@ from domain.records import Lead, Record
 from domain.time import Period
 from sources.own import leases
 from sources.own.identifiers import can_be_kept
-from sources.own.index_passes import Pass, Walker, indexed_at, keep_pass, open_pass
-from sources.own.index_rows import clock, count_known, forget, known_keys, learn_what_is_there, put_read
+from sources.own.index_passes import Pass, Walker, forget_passes, indexed_at, keep_pass, open_pass, walked_tenants
+from sources.own.index_rows import clock, count_known, forget, forget_some, known_keys, learn_what_is_there, put_read
 from sources.own.store import OwnStore
 from sources.stores import Stores
 from sources.walking import indexed_kinds, living, records_after
@@ -180,6 +180,14 @@ async def take_in_new(
             if rest is not None and found.records:
                 await rest(time.monotonic() - began)
     return changed
+
+
+async def forget_others(own: OwnStore, tenants: Collection[str | None]) -> None:
+    """Forget what the index has of tenants that are gone: all but *tenants*."""
+    for tenant in await walked_tenants(own) - set(tenants):
+        await forget_passes(own, tenant)
+        while await forget_some(own, tenant, size=LOT) == LOT:
+            pass
 
 
 async def rows_of(stores: Stores, kind: IndexedKind, records: Sequence[Record | Lead]) -> dict[IndexedRef, Identifiers]:

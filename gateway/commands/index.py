@@ -16,7 +16,7 @@ from domain.identifiers import IndexedKind
 from gateway.commands.tool import chosen_tenants, progress, read_setup, say
 from gateway.opening import opened
 from gateway.settings import Settings
-from resolvers.indexing import whole_pass
+from resolvers.indexing import forget_others, whole_pass
 from sources.own.index_rows import count_known
 from sources.profile import Profile
 from sources.stores import Stores
@@ -42,7 +42,10 @@ def run(arguments: Namespace) -> int:
 async def _index(arguments: Namespace, settings: Settings, profile: Profile) -> list[dict[str, object]]:
     done: list[dict[str, object]] = []
     async with opened(profile, settings) as stores:
-        for tenant in await chosen_tenants(arguments, stores):
+        tenants = await chosen_tenants(arguments, stores)
+        if arguments.all_tenants and stores.own is not None:
+            await forget_others(stores.own, tenants)
+        for tenant in tenants:
             began = await fill(stores, tenant)
             done.append(await _told(stores, tenant, began))
             if not arguments.json:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import BigInteger, Boolean, Column, Table, Text, func, select
+from sqlalchemy import BigInteger, Boolean, Column, Table, Text, delete, func, select
 from sqlalchemy.dialects.postgresql import TIMESTAMP, insert
 
 from domain.identifiers import IndexedKind
@@ -101,3 +101,13 @@ async def last_passes(own: OwnStore, only: Tenant = None) -> dict[Tenant, dateti
     if only is not None:
         asked = asked.where(passes.c.tenant == only)
     return {store_tenant(row.tenant): row.at for row in await own.rows(asked)}
+
+
+async def walked_tenants(own: OwnStore) -> set[Tenant]:
+    """List the tenants that anybody has begun to walk through."""
+    return {store_tenant(row.tenant) for row in await own.rows(select(passes.c.tenant).distinct())}
+
+
+async def forget_passes(own: OwnStore, tenant: Tenant) -> None:
+    """Let *tenant* be one that was never walked through."""
+    await own.rows(delete(passes).where(passes.c.tenant == own_tenant(tenant)).returning(passes.c.tenant))

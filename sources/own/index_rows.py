@@ -3,12 +3,12 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, Text, bindparam, delete, func, select, text
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, delete, func, select, text, tuple_
 
 from domain.identifiers import IndexedKind
 from domain.records import Key
 from sources.own.identifiers import PUT, Rows, identifiers, put_values, rows_of
-from sources.own.operations import Tenant
+from sources.own.operations import Tenant, own_tenant
 from sources.own.store import OwnStore
 
 
@@ -52,6 +52,13 @@ async def forget(
     if keys is not None:
         gone = gone.where(identifiers.c.key == func.any(bindparam("keys", list(keys), type_=ARRAY(Text))))
     return len(await own.rows(gone))
+
+
+async def forget_some(own: OwnStore, tenant: Tenant, *, size: int) -> int:
+    """Forget up to *size* records of *tenant*, whatever they are; say how many there were."""
+    key = (identifiers.c.tenant, identifiers.c.record, identifiers.c.key)
+    some = select(*key).where(identifiers.c.tenant == own_tenant(tenant)).limit(size)
+    return len(await own.rows(delete(identifiers).where(tuple_(*key).in_(some)).returning(identifiers.c.key)))
 
 
 async def learn_what_is_there(own: OwnStore) -> None:

@@ -13,7 +13,7 @@ from sources.own.index_rows import known_keys
 from sources.own.store import OwnStore
 from tests.answers import codes
 from tests.commanding import run_command
-from tests.loading import EXPECTED, add_to_mongo, existing_store, indexed, make_database, run_sql
+from tests.loading import EXPECTED, add_to_mongo, existing_store, expected_tenants, indexed, make_database, run_sql
 from tests.running import Gateway, running
 from tests.servers import Servers
 
@@ -171,6 +171,21 @@ async def test_what_is_gone_from_a_store_is_forgotten_and_what_is_new_is_known(s
     assert await known(settings, "north", IndexedKind.CRM) == ["1", "4", "5", "6", "7", "8", "9"]
     assert "A99" in await known(settings, "north", IndexedKind.ACCOUNT)
     assert await known(settings, "south", IndexedKind.CRM) == ["1"]
+
+
+async def test_what_the_index_has_of_a_tenant_that_is_gone_is_forgotten(servers: Servers) -> None:
+    settings = await indexed(await existing_store(servers, "platform", "tenant_gone"))
+    (first, second), kind = expected_tenants("platform")[:2], IndexedKind.CRM
+    assert await known(settings, first, kind)
+    await run_sql(address(settings), f"DELETE FROM tenants WHERE id = '{first}'")
+
+    assert (await run_command(settings, "index", "--all-tenants")).status == 0
+
+    assert await known(settings, first, kind) == []
+    assert await known(settings, second, kind)
+    async with running(settings) as gateway:
+        answer = await gateway.ask(BY, {"key": {"email": "one@x.example"}}, tenant=first)
+        assert codes(answer) == ["INDEX_MISSING"]
 
 
 async def test_records_of_both_stores_come_together_without_a_crm(servers: Servers) -> None:
