@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from domain.identifiers import IdentifierKind
 from domain.records import Key, RecordKind, RecordRef
 
 
@@ -67,6 +68,8 @@ class Intended:
     kind: LinkEventKind
     records: tuple[RecordRef, ...]
     reason: str | None = None
+    #: What brought the records together, where that was not a person.
+    rule: IdentifierKind | None = None
     undo_of: int | None = None
     #: Pairs of records that are not to be suggested again.
     rejects: tuple[tuple[RecordRef, RecordRef], ...] = ()
@@ -92,23 +95,28 @@ class Operation:
     tenant: str | None
     kind: OperationKind
     by: str
-    writes: tuple[Write, ...]
-    event: Intended
+    writes: tuple[Write, ...] = ()
+    event: Intended | None = None
     state: OperationState = OperationState.RUNNING
     done: int = 0
     created_at: datetime | None = None
     failure: str | None = None
+    #: Of an operation of many steps: how many, None while they are being planned, and what came of them.
+    steps: int | None = None
+    counted: Counts | None = None
 
     @property
-    def total(self) -> int:
-        return len(self.writes)
+    def total(self) -> int | None:
+        return len(self.writes) if self.counted is None else self.steps
 
     @property
     def counts(self) -> Counts:
         """What the operation has come to: of links that were made or completed, and of what was turned back."""
+        if self.counted is not None:
+            return self.counted
         if self.state is OperationState.FAILED:
             return Counts(failed=1)
-        if self.state is not OperationState.APPLIED:
+        if self.state is not OperationState.APPLIED or self.event is None:
             return Counts()
         kind = self.event.kind
         return Counts(linked=int(kind is LinkEventKind.LINKED), repaired=int(kind is LinkEventKind.REPAIRED))
@@ -123,6 +131,7 @@ class LinkEvent:
     kind: LinkEventKind
     records: tuple[RecordRef, ...]
     by: str
+    rule: IdentifierKind | None = None
     reason: str | None = None
     operation: uuid.UUID | None = None
     undo_of: int | None = None

@@ -22,6 +22,7 @@ from gateway.resuming import resuming
 from gateway.settings import Settings
 from resolvers.context import Limits
 from resolvers.operations import operations_of
+from resolvers.planned_work import planned_of
 from resolvers.stores import store_statuses
 from schema import build_schema
 from sources.profile_reading import read_profile
@@ -45,8 +46,9 @@ def create_app(settings: Settings) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with opened(profile, settings) as stores:
             operations = operations_of(stores)
-            async with resuming(operations), indexing(stores, settings.index_seconds):
-                yield {"stores": stores, "operations": operations}
+            planned = planned_of(stores, operations)
+            async with resuming(operations, planned), indexing(stores, settings.index_seconds):
+                yield {"stores": stores, "operations": operations, "planned": planned}
 
     async def print_schema(_: Request) -> Response:
         return PlainTextResponse(sdl, headers=SECURITY_HEADERS)

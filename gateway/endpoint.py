@@ -75,7 +75,7 @@ class Endpoint:
         access = Access(viewer, tenant, store_has_tenants=stores.profile.has_tenants)
         with metered(Meter()) as meter:
             try:
-                context = Context(access, stores, self._limits, meter, request.state.operations)
+                context = Context(access, stores, self._limits, meter, request.state.operations, request.state.planned)
                 result = await self._execute(asked, context)
             except BadRequestError as error:
                 return _refused(request, error)

@@ -3,32 +3,33 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from domain.errors import GatewayError
 from domain.operations import Operation
 from resolvers.operations import Operations
+from resolvers.planned import Planned
 
 log = logging.getLogger("gateway")
 _SECONDS = 5.0
 
 
 @asynccontextmanager
-async def resuming(operations: Operations | None) -> AsyncIterator[None]:
-    """Look for unfinished operations for as long as this context is open."""
-    if operations is None:
-        yield
-        return
-    task = asyncio.create_task(_look(operations))
+async def resuming(operations: Operations | None, planned: Planned | None) -> AsyncIterator[None]:
+    """Look for unfinished operations for as long as this context is open; leave what is under way then to others."""
+    # Each kind on its own: an operation of many steps takes its time.
+    tasks = [asyncio.create_task(_look(kind)) for kind in (operations, planned) if kind is not None]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if planned is not None:
+            await planned.close()
 
 
-async def _look(operations: Operations) -> None:
+async def _look(operations: Operations | Planned) -> None:
     while True:
         try:
             await carry_on_all(operations)
@@ -39,7 +40,7 @@ async def _look(operations: Operations) -> None:
         await asyncio.sleep(_SECONDS)
 
 
-async def carry_on_all(operations: Operations) -> list[Operation]:
+async def carry_on_all(operations: Operations | Planned) -> list[Operation]:
     """Carry on every operation that nobody is at work on, each once; answer how they stand."""
     done: list[Operation] = []
     while (operation := await operations.carry_on()) is not None:

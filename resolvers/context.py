@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from domain.access import Access
 from loaders.request import Loaders, loaders_for
 from resolvers.operations import Operations
+from resolvers.planned import Planned
 from sources.meter import Meter
 from sources.stores import Stores
 
@@ -28,6 +29,8 @@ class Context:
     meter: Meter = field(default_factory=Meter)
     #: Whoever writes; None where this gateway only reads.
     operations: Operations | None = None
+    #: Whoever runs operations of many steps; None where the gateway has no tables of its own.
+    planned: Planned | None = None
     #: What each field selects, by the identity of its nodes: the same for every parent.
     selections: dict[tuple[int, ...], frozenset[str]] = field(default_factory=dict)
     _loaders: Loaders | None = None

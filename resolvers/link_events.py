@@ -20,7 +20,7 @@ from sources.own.store import OwnStore
 
 def own_store(context: Context) -> OwnStore:
     """Be the gateway's own tables. Raises ReadOnlyError where there are none."""
-    if context.stores.own is None or context.operations is None:
+    if context.stores.own is None:
         raise ReadOnlyError
     return context.stores.own
 

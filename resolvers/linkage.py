@@ -25,17 +25,16 @@ _LOT = 20_000
 
 @dataclass(slots=True)
 class Reach:
-    """Note which records have an e-mail that reaches somebody, and how many accounts can log in."""
+    """Note which records have an e-mail, and how many accounts can log in."""
 
     with_email: dict[RecordKind, set[Key]]
     can_log_in: int = 0
 
     def add(self, kind: RecordKind, records: Iterable[AccountRecord | DeliveryRecord]) -> None:
         for record in records:
-            account = record if isinstance(record, AccountRecord) else None
-            if record.email is not None and not (account and account.email_is_placeholder):
+            if record.email is not None:
                 self.with_email[kind].add(record.key)
-            self.can_log_in += account is not None and account.can_log_in
+            self.can_log_in += isinstance(record, AccountRecord) and record.can_log_in
 
 
 @dataclass(slots=True)

@@ -1,9 +1,10 @@
 """Link records, cut them loose, and undo either: decided under claims, written on both sides, kept in the trail."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from domain.identifiers import IdentifierKind
 from domain.ids import CUSTOMER, encode_id
 from domain.link_plans import Change, Conflict, Links, NoFieldError, plan_cut, plan_join
 from domain.mutation_errors import ErrorCode, LinkConflict, RefusedError, UserError
@@ -20,6 +21,19 @@ from sources.stores import Stores
 _MOST = 3
 #: Of the key of a record that is to be claimed: an index has to hold it.
 _LONGEST_KEY = 500
+
+
+#: Looks at the records concerned, under the claims; raises RefusedError where they are not to be written any more.
+Check = Callable[[Links], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backing:
+    """Be what a link rests on: *things* to be claimed as well, what to *check*, the *rule* that it was found by."""
+
+    check: Check
+    things: frozenset[str] = frozenset()
+    rule: IdentifierKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +58,9 @@ class Linking:
 
     # ── the use cases ──
 
-    async def link(self, refs: Sequence[RecordRef], reason: str | None, sent: Sent | None) -> Linked:
+    async def link(
+        self, refs: Sequence[RecordRef], reason: str | None, sent: Sent | None, *, backed: Backing | None = None
+    ) -> Linked:
         """Make one customer of those that *refs* belong to."""
         if not 1 < len(refs) <= _MOST or len({ref.kind for ref in refs}) < len(refs):
             return refused(
@@ -57,6 +73,8 @@ class Linking:
         async def decide(id_: uuid.UUID) -> Decided:
             around = await self._around(refs, paths)
             links = around.links
+            if backed is not None:
+                await backed.check(links)
             try:
                 changes = plan_join(links, self._writing.fields, refs)
             except Conflict as conflict:
@@ -69,10 +87,12 @@ class Linking:
             united = links.with_changes(changes).identity.members(refs[0]).refs
             is_one = links.identity.members(refs[0]).refs == united
             kind = LinkEventKind.REPAIRED if is_one else LinkEventKind.LINKED
-            event = Intended(kind=kind, records=united, reason=reason)
+            rule = None if backed is None else backed.rule
+            event = Intended(kind=kind, records=united, reason=reason, rule=rule)
             return await self._decided(id_, OperationKind.LINK, links, changes, event)
 
-        return await self._run({written(ref) for ref in refs}, decide, sent)
+        more = frozenset[str]() if backed is None else backed.things
+        return await self._run({written(ref) for ref in refs} | more, decide, sent)
 
     async def unlink(self, ref: RecordRef, reason: str | None, sent: Sent | None) -> Linked:
         """Cut every link of *ref*; the others stay linked, and the pairs are not suggested again."""
@@ -192,13 +212,15 @@ class Linking:
         old = {was.members(ref).head for ref in records if before.has(ref)}
         new = {will.members(ref).head for ref in records if after.has(ref)}
         retired = sorted(encode_id(CUSTOMER, self.tenant, head.key, head.kind) for head in old - new)
+        event = operation.event
+        assert event is not None
         things = {written(ref) for ref in records} | {written(write.record) for write in operation.writes}
         result = {
-            "operation": str(operation.id) if operation.writes or operation.event.undo_of else None,
+            "operation": str(operation.id) if operation.writes or event.undo_of else None,
             "records": [written(ref) for ref in records],
             "retired": retired,
         }
-        nothing = not operation.writes and operation.event.undo_of is None
+        nothing = not operation.writes and event.undo_of is None
         return Decided(operation=None if nothing else operation, things=frozenset(things), result=result)
 
 

@@ -193,6 +193,14 @@ class Operations:
             return replace(operation, state=OperationState.PENDING), None
         return replace(operation, state=OperationState.APPLIED, done=len(operation.writes)), event
 
+    async def settled(self, operation: Operation) -> Operation:
+        """Find how *operation* has ended, carrying it on if need be. Raises SourceError while it cannot end."""
+        await self.carry_on(only=operation.id)
+        found = await log.find_operation(self.own, operation.tenant, operation.id)
+        if found is None or not found.state.is_over:
+            raise SourceUnavailableError("mongo", f"operation {operation.id} has not ended")
+        return found
+
     async def _write_all(self, operation: Operation) -> bool:
         """Do the writes; False as soon as a field holds neither what it held nor what it is to hold."""
         renewed = time.monotonic()

@@ -11,6 +11,7 @@ from domain.linkage import LinkageHealth
 from domain.mutation_errors import ErrorCode
 from domain.operations import LinkEventKind, OperationKind, OperationState
 from domain.paging import Direction
+from domain.planning import StepKind as OperationStepKind
 from domain.records import LinkState
 from domain.records import RecordKind as RecordStore
 from domain.status import BookingStatus, CustomerStatus, LeadStatus, Segment
@@ -34,6 +35,7 @@ __all__ = [
     "LinkageHealth",
     "OperationKind",
     "OperationState",
+    "OperationStepKind",
     "RecordStore",
     "Role",
     "Segment",
@@ -257,4 +259,16 @@ _described(
     "Whether somebody should look after the links.",
     HEALTHY="All that could be linked is, and nothing is wrong.",
     NEEDS_ATTENTION="Something is one-way, dangling, contradictory, ambiguous, orphaned or not linked yet.",
+)
+_described(
+    OperationStepKind,
+    "OperationStepKind",
+    "What a step does.",
+    LINK="Makes one customer of records.",
+    UNLINK="Cuts a record loose.",
+    REPAIR="Lets both sides say what one side says.",
+    CREATE="Creates a record.",
+    ATTACH="Attaches a lead to its customer.",
+    UPDATE="Writes what is new of a record.",
+    LEAVE_FOR_REVIEW="Nothing: a person has to decide.",
 )

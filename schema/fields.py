@@ -60,6 +60,17 @@ def loaded_page(
     return _declared(resolver, arguments, declaration, description)
 
 
+def computed_page(resolve: Callable[..., Any], *, arguments: Callable[..., Any], description: str) -> Any:
+    """Declare a list that *resolve* answers, given the context, the parent, what *arguments* makes, what is wanted."""
+
+    def resolver(root: Any, info: Info, **given: Any) -> Any:
+        return resolve(info.context, root, arguments(**given), wanted_of(info))
+
+    given = inspect.signature(arguments).parameters.values()
+    _sign(resolver, arguments, [_parameter("root", Any), _parameter("info", Info), *given])
+    return strawberry.field(resolver=resolver, description=description)
+
+
 def guarded(
     rule: Rule, resolve: Callable[..., Any], description: str, *, arguments: Callable[..., Any] | None = None
 ) -> Any:

@@ -8,7 +8,7 @@ import strawberry
 from domain import operations
 from resolvers.link_events import link_event_id, records_of_event, undo_of_id
 from schema.customer import CustomerRecord
-from schema.enums import LinkEventKind
+from schema.enums import LinkEventKind, LinkRule
 from schema.fields import computed, plain
 from schema.node import Node
 
@@ -20,6 +20,7 @@ class LinkEvent(Node):
     kind: LinkEventKind = plain("What happened.")
     records: list[CustomerRecord] | None = computed(records_of_event, "The records concerned, as they are now.")
     by: str = plain("Who did it.")
+    rule: LinkRule | None = plain("What brought the records together; null where a person did.")
     reason: str | None = plain("Why, as they said.")
     undo_of: strawberry.ID | None = computed(undo_of_id, "The event that this one undid.")
 

@@ -42,9 +42,7 @@ class LinkageReport:
         "Customers, not accounts: canLogIn and cannotLogIn add up to uniqueCustomers.",
     )
     cannot_log_in: int | None = _figure(linkage.cannot_log_in, "Customers without an account that lets them in.")
-    without_email: int | None = _figure(
-        linkage.Linkage.without_email, "Customers none of whose records has an e-mail that reaches somebody."
-    )
+    without_email: int | None = _figure(linkage.Linkage.without_email, "Customers none of whose records has an e-mail.")
     orphaned_leads: int | None = _figure(
         linkage.Linkage.orphaned_leads, "Leads of no customer, unless the profile calls such leads open."
     )

@@ -4,11 +4,12 @@ import strawberry
 
 from schema.mutation_error import LinkConflict, UserError
 from schema.mutations.links import LinkMutations
+from schema.mutations.plans import PlanMutations
 
 #: The types behind MutationError, which no field names itself.
 ERROR_TYPES = (UserError, LinkConflict)
 
 
 @strawberry.type(description="What can be written.")
-class Mutation(LinkMutations):
+class Mutation(LinkMutations, PlanMutations):
     """Be all of them together."""

@@ -12,6 +12,7 @@ from gateway.opening import opened
 from gateway.resuming import carry_on_all
 from gateway.settings import Settings
 from resolvers.operations import operations_of
+from resolvers.planned_work import planned_of
 from sources.profile import Profile
 
 
@@ -31,9 +32,11 @@ def run(arguments: Namespace) -> int:
 async def _resume(settings: Settings, profile: Profile) -> list[Operation]:
     async with opened(profile, settings) as stores:
         operations = operations_of(stores)
-        if operations is None:
+        planned = planned_of(stores, operations)
+        if operations is None or planned is None:
             raise StartError("Nothing can be carried on:", ["this profile links nothing"])
         try:
-            return await carry_on_all(operations)
+            # What a planned operation was about to do comes first.
+            return [*await carry_on_all(operations), *await carry_on_all(planned)]
         except GatewayError as error:
             raise StartError("Nothing can be carried on:", [str(error)]) from error

@@ -12,7 +12,9 @@ from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, up
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.identifiers import IdentifierKind
 from domain.operations import (
+    Counts,
     Intended,
     LinkEvent,
     LinkEventKind,
@@ -29,6 +31,8 @@ from sources.own.tables import claims, link_events, operations, rejections
 Tenant = str | None
 #: How long a gateway has an operation to itself before another takes it for dead.
 LEASE = timedelta(seconds=30)
+#: Operations of many steps: whoever does these steps leases them, see `sources.own.planning`.
+PLANNED_KINDS = frozenset({OperationKind.BACKFILL, OperationKind.ATTACH_LEADS})
 _UNFINISHED = operations.c.state.in_([OperationState.RUNNING.value, OperationState.PENDING.value])
 
 
@@ -93,7 +97,12 @@ async def begin(connection: AsyncConnection, operation: Operation, owner: uuid.U
 
 async def lease(connection: AsyncConnection, owner: uuid.UUID, *, only: uuid.UUID | None = None) -> Operation | None:
     """Take over one unfinished operation (*only* this one, else the oldest) whose lease is over, for *owner*."""
-    free: list[ColumnElement[bool]] = [_UNFINISHED, or_(operations.c.lease_until.is_(None), _lease_is_over())]
+    is_single = operations.c.kind.not_in([kind.value for kind in PLANNED_KINDS])
+    free: list[ColumnElement[bool]] = [
+        is_single,
+        _UNFINISHED,
+        or_(operations.c.lease_until.is_(None), _lease_is_over()),
+    ]
     if only is not None:
         free.append(operations.c.id == only)
     oldest = select(operations.c.id).where(*free).order_by(operations.c.created_at).limit(1)
@@ -104,7 +113,7 @@ async def lease(connection: AsyncConnection, owner: uuid.UUID, *, only: uuid.UUI
         .returning(operations)
     )
     row = (await connection.execute(taken)).first()
-    return None if row is None else _operation(row)
+    return None if row is None else read_operation(row)
 
 
 async def renew(connection: AsyncConnection, operation: uuid.UUID, owner: uuid.UUID, done: int) -> bool:
@@ -126,6 +135,7 @@ async def finish(connection: AsyncConnection, operation: Operation, owner: uuid.
     """
     if not await _close(connection, operation, owner, OperationState.APPLIED, None, done=len(operation.writes)):
         return None
+    assert operation.event is not None
     return await add_event(connection, operation.tenant, operation.event, operation.by, operation)
 
 
@@ -154,7 +164,7 @@ async def _close(
 async def find_operation(own: OwnStore, tenant: Tenant, id_: uuid.UUID) -> Operation | None:
     asked = select(operations).where(operations.c.tenant == own_tenant(tenant), operations.c.id == id_)
     rows = await own.rows(asked)
-    return _operation(rows[0]) if rows else None
+    return read_operation(rows[0]) if rows else None
 
 
 def _held(operation: uuid.UUID, owner: uuid.UUID) -> ColumnElement[bool]:
@@ -180,6 +190,7 @@ async def add_event(
             kind=event.kind.value,
             records=[written(ref) for ref in event.records],
             by=by,
+            rule=None if event.rule is None else event.rule.value,
             reason=event.reason,
             plan=[] if operation is None else _plan(operation)["writes"],
             operation=None if operation is None else operation.id,
@@ -218,6 +229,7 @@ def read_event(row: Row[Any]) -> LinkEvent:
         kind=LinkEventKind(row.kind),
         records=tuple(read_ref(text) for text in row.records),
         by=row.by,
+        rule=None if row.rule is None else IdentifierKind(row.rule),
         reason=row.reason,
         operation=row.operation,
         undo_of=row.undo_of,
@@ -231,6 +243,7 @@ def read_event(row: Row[Any]) -> LinkEvent:
 
 def _plan(operation: Operation) -> dict[str, Any]:
     event = operation.event
+    assert event is not None
     plan: dict[str, Any] = _extended(
         {
             "writes": [
@@ -247,6 +260,7 @@ def _plan(operation: Operation) -> dict[str, Any]:
                 "kind": event.kind.value,
                 "records": [written(ref) for ref in event.records],
                 "reason": event.reason,
+                "rule": None if event.rule is None else event.rule.value,
                 "undo_of": event.undo_of,
                 "rejects": [[written(one), written(other)] for one, other in event.rejects],
             },
@@ -255,19 +269,34 @@ def _plan(operation: Operation) -> dict[str, Any]:
     return plan
 
 
-def _operation(row: Row[Any]) -> Operation:
+def read_operation(row: Row[Any]) -> Operation:
+    kind = OperationKind(row.kind)
+    if kind in PLANNED_KINDS:
+        return Operation(
+            id=row.id,
+            tenant=store_tenant(row.tenant),
+            kind=kind,
+            by=row.by,
+            state=OperationState(row.state),
+            done=row.done,
+            created_at=row.created_at,
+            failure=row.failure,
+            steps=row.total,
+            counted=Counts(**row.counts),
+        )
     plan = _plain(row.plan)
     event = plan["event"]
     return Operation(
         id=row.id,
         tenant=store_tenant(row.tenant),
-        kind=OperationKind(row.kind),
+        kind=kind,
         by=row.by,
         writes=read_writes(row.plan["writes"]),
         event=Intended(
             kind=LinkEventKind(event["kind"]),
             records=tuple(read_ref(text) for text in event["records"]),
             reason=event["reason"],
+            rule=None if event.get("rule") is None else IdentifierKind(event["rule"]),
             undo_of=event["undo_of"],
             rejects=tuple((read_ref(one), read_ref(other)) for one, other in event["rejects"]),
         ),

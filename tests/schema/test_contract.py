@@ -47,6 +47,10 @@ NEVER_NULL = {
     "LinkEvent": {"id", "at", "kind", "by"},
     "LinkEventConnection": {"edges", "nodes", "pageInfo"},
     "LinkEventEdge": {"cursor", "node"},
+    "OperationPayload": {"errors"},
+    "OperationStep": {"kind", "message", "done"},
+    "OperationStepConnection": {"edges", "nodes", "pageInfo"},
+    "OperationStepEdge": {"cursor", "node"},
     "LinkageReport": set(),
     "LinkSuggestion": {"id", "records", "customers", "certainty", "evidence"},
     "LinkEvidence": {"rule", "value"},
@@ -146,7 +150,7 @@ def test_every_list_is_paged_in_both_directions_save_histories() -> None:
     }
     one_way = {
         name: paged.pop(name)
-        for name in ("Lead.history", "Booking.history", "Query.linkHistory", "Query.linkSuggestions")
+        for name in ("Lead.history", "Booking.history", "Query.linkHistory", "Query.linkSuggestions", "Operation.steps")
     }
     for arguments in one_way.values():
         assert arguments.keys() - {"customerId", "certainty"} == {"first", "after"}

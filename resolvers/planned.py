@@ -1,0 +1,216 @@
+"""Run operations of many steps: planned in the background of a request, applied step by step, carried on after a crash.
+
+While a plan is made nothing is written but the plan, so that one which was interrupted is begun anew. Each step is an
+operation of its own, which is done once however often it is begun; whoever is at work on the whole keeps a lease on it.
+"""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from contextvars import Context as NewContext
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from domain.errors import GatewayError, SourceError
+from domain.operations import Operation, OperationKind, OperationState
+from domain.planning import Done, Outcome, Step
+from sources.faults import crash_point
+from sources.own import planning
+from sources.own.idempotency import Sent, keep
+from sources.own.operations import LEASE
+from sources.own.planning import Plan
+from sources.own.store import OwnStore
+
+logger = logging.getLogger("gateway")
+#: Steps that are read at a time, and how long somebody who asks waits before being told that it is under way.
+_LOT, _WAIT = 200, 10.0
+
+
+class Work(Protocol):
+    """Say what the steps of one kind of operation are, and do them, up to *at_once* at the same time."""
+
+    at_once: int
+
+    def plan(self, plan: Plan) -> AsyncIterator[Sequence[Step]]:
+        """List the steps that *plan* takes. Raises SourceError."""
+
+    async def do(self, plan: Plan, step: Step) -> Done:
+        """Do *step*, or find out what came of it before. Raises SourceError, and is begun again then."""
+
+
+class Worker(Protocol):
+    """Make whoever does the work of a planned operation."""
+
+    def __call__(self, plan: Plan) -> Work: ...
+
+
+@dataclass(slots=True)
+class Planned:
+    """Run the planned operations of this process, known to others as *owner*."""
+
+    own: OwnStore
+    workers: Mapping[OperationKind, Worker]
+    owner: uuid.UUID = field(default_factory=uuid.uuid4)
+    _tasks: dict[uuid.UUID, asyncio.Task[None]] = field(default_factory=dict)
+
+    async def begin(
+        self, operation: Operation, asked: Mapping[str, Any], sent: Sent | None, *, live: bool
+    ) -> uuid.UUID:
+        """Begin *operation*, or find the one that was begun when this was sent before.
+
+        Raises OtherInputError, ReadOnlyError, and SourceError where nothing could be planned.
+        """
+        async with self.own.transaction() as connection:
+            result = {"operation": str(operation.id)}
+            known = None if sent is None else await keep(connection, operation.tenant, sent, result)
+            if known is not None:
+                return uuid.UUID(known["operation"])
+            plan = await planning.begin(connection, operation, asked, self.owner, live=live)
+        await self._wait_for(plan)
+        return operation.id
+
+    async def apply(self, tenant: str | None, id_: uuid.UUID, sent: Sent | None) -> None:
+        """Do the steps of what is PLANNED; whatever has been begun already is left as it is. Raises OtherInputError."""
+        async with self.own.transaction() as connection:
+            if sent is not None:
+                await keep(connection, tenant, sent, {"operation": str(id_)})
+            plan = await planning.start(connection, tenant, id_, self.owner)
+        if plan is not None:
+            await self._wait_for(plan)
+
+    async def carry_on(self) -> Operation | None:
+        """Carry one on that nobody is at work on, to its end; None where there is none."""
+        async with self.own.transaction() as connection:
+            plan = await planning.take_up(connection, self.owner)
+        if plan is None:
+            return None
+        with suppress(SourceError):
+            await self._run(plan)
+        found = await planning.find_plan(self.own, plan.operation.tenant, plan.operation.id)
+        return plan.operation if found is None else found.operation
+
+    async def run(self, operation: Operation, asked: Mapping[str, Any], *, live: bool) -> None:
+        """Run *operation* to its end, or until all its steps are planned. Raises SourceError."""
+        async with self.own.transaction() as connection:
+            plan = await planning.begin(connection, operation, asked, self.owner, live=live)
+        await self._run(plan)
+
+    async def close(self) -> None:
+        """Leave what is under way to others."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _wait_for(self, plan: Plan) -> None:
+        """Run *plan* in the background, and wait for it a while."""
+        # A context of its own: what the request counts, and which stores it has given up on, is no part of it.
+        task = asyncio.get_running_loop().create_task(self._run(plan), context=NewContext())
+        self._tasks[plan.operation.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(plan.operation.id, None))
+        done, _ = await asyncio.wait({task}, timeout=_WAIT)
+        if done:
+            task.result()
+
+    async def _run(self, plan: Plan) -> None:
+        id_, are_planned = plan.operation.id, plan.are_planned
+        try:
+            async with self._kept(id_):
+                work = self.workers[plan.operation.kind](plan)
+                if not are_planned:
+                    await self._plan(plan, work)
+                    are_planned = True
+                if plan.is_live:
+                    await self._do_all(plan, work)
+                    crash_point("before-closed")
+                    await self._close(id_, OperationState.APPLIED)
+        except SourceError as error:
+            if not are_planned:
+                await self._close(id_, OperationState.FAILED, str(error))
+                raise
+            logger.warning("Operation %s waits: %s", id_, error)
+            await self._close(id_, OperationState.PENDING)
+        except asyncio.CancelledError:
+            with suppress(GatewayError):
+                await self._close(id_, OperationState.PENDING)
+            raise
+        except Exception:
+            await self._close(id_, OperationState.FAILED, "something went wrong inside")
+            raise
+
+    async def _close(self, id_: uuid.UUID, state: OperationState, failure: str | None = None) -> None:
+        try:
+            async with self.own.transaction() as connection:
+                await planning.close(connection, id_, self.owner, state, failure)
+        except SourceError:
+            logger.warning("Operation %s is carried on when its lease is over", id_)
+
+    async def _plan(self, plan: Plan, work: Work) -> None:
+        id_, number = plan.operation.id, 0
+        async with self.own.transaction() as connection:
+            await planning.clear(connection, id_)
+        async for steps in work.plan(plan):
+            crash_point("planning")
+            async with self.own.transaction() as connection:
+                await planning.add_steps(connection, id_, number + 1, steps)
+            number += len(steps)
+        async with self.own.transaction() as connection:
+            await planning.note_planned(connection, plan, self.owner, number)
+        crash_point("planned")
+
+    async def _do_all(self, plan: Plan, work: Work) -> None:
+        id_, number = plan.operation.id, 0
+        places = asyncio.Semaphore(work.at_once)
+
+        async def do(step: Step) -> None:
+            async with places:
+                crash_point(f"step-{step.number}")
+                done = await self._do(plan, work, step)
+                crash_point(f"step-done-{step.number}")
+                async with self.own.transaction() as connection:
+                    await planning.mark(connection, id_, step.number, done)
+
+        while steps := await planning.steps_after(self.own, id_, number, _LOT, to_do=True):
+            number = steps[-1].number
+            done = await asyncio.gather(*map(do, steps), return_exceptions=True)
+            if failed := [one for one in done if isinstance(one, BaseException)]:
+                raise failed[0]
+            async with self.own.transaction() as connection:
+                await planning.note_progress(connection, id_, self.owner)
+
+    async def _do(self, plan: Plan, work: Work, step: Step) -> Done:
+        try:
+            return await work.do(plan, step)
+        except GatewayError:
+            raise
+        except Exception:
+            logger.exception("Step %s of operation %s failed", step.number, plan.operation.id)
+            return Done(Outcome.FAILED, "Something went wrong inside; the log has it.")
+
+    @asynccontextmanager
+    async def _kept(self, id_: uuid.UUID) -> AsyncIterator[None]:
+        """Keep the lease for as long as this context is open; end it where another gateway has taken over."""
+        worker = asyncio.current_task()
+        assert worker is not None
+
+        async def keep_lease() -> None:
+            until = time.monotonic() + LEASE.total_seconds()
+            while True:
+                await asyncio.sleep(LEASE.total_seconds() / 4)
+                with suppress(SourceError):
+                    async with self.own.transaction() as connection:
+                        if not await planning.renew(connection, id_, self.owner):
+                            break
+                        until = time.monotonic() + LEASE.total_seconds()
+                if time.monotonic() > until:
+                    break
+            worker.cancel()
+
+        keeper = asyncio.create_task(keep_lease())
+        try:
+            yield
+        finally:
+            keeper.cancel()

@@ -1,0 +1,30 @@
+"""Say who does the work of each kind of planned operation."""
+
+from domain.operations import OperationKind
+from resolvers.backfilling import Backfill
+from resolvers.linking import Linking
+from resolvers.matching import Matching
+from resolvers.operations import Operations
+from resolvers.planned import Planned, Worker
+from sources.own.planning import Plan
+from sources.own.store import OwnStore
+from sources.stores import Stores
+
+
+def planned_of(stores: Stores, operations: Operations | None) -> Planned | None:
+    """Make whoever runs planned operations; None where the gateway has no tables of its own."""
+    if stores.own is None:
+        return None
+    workers: dict[OperationKind, Worker] = {}
+    if operations is not None:
+        workers[OperationKind.BACKFILL] = _backfill(stores, stores.own, operations)
+    return Planned(stores.own, workers)
+
+
+def _backfill(stores: Stores, own: OwnStore, operations: Operations) -> Worker:
+    def work(plan: Plan) -> Backfill:
+        tenant, by = plan.operation.tenant, plan.operation.by
+        linking = Linking(stores=stores, operations=operations, tenant=tenant, by=by)
+        return Backfill(linking, Matching(stores, own, tenant))
+
+    return work
