@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from domain.filters import CustomerFilter
 from domain.identity import Members, link_state
-from domain.records import UNLINKED, CrmRecord, Customer, Linked, LinkState, Record, RecordKind
+from domain.records import UNLINKED, AccountRecord, CrmRecord, Customer, Linked, LinkState, Record, RecordKind
 from domain.searching import Condition, matches
 from domain.status import Segment
 
@@ -112,7 +112,7 @@ class Choice:
         if chosen.area is not None:
             yield _first(records, "area") in chosen.area
         if chosen.email_missing is not None:
-            yield chosen.email_missing is (_first(records, "email") is None)
+            yield chosen.email_missing is not any(map(_has_email, records))
         if chosen.can_log_in is not None:
             yield chosen.can_log_in is (linked.account is not None and linked.account.can_log_in)
         if chosen.has is not None or chosen.lacks is not None:
@@ -142,6 +142,8 @@ class Choice:
             (None if chosen.min_revenue is None else True, known.revenue),
         )
         named = {*(chosen.has or ()), *(chosen.lacks or ())}
+        if len(known.kinds) == 1 and chosen.linkage is not None and LinkState.COMPLETE not in chosen.linkage:
+            return False
         return named <= known.kinds and all(choices is None or (choices and mapped) for choices, mapped in asked)
 
     def _is_without_row(self) -> bool:
@@ -159,6 +161,11 @@ def members_of(customer: Customer, linked: Linked) -> Members:
     """Name the records of *customer*, to whom *linked* belongs."""
     account, delivery = (None if one is None else one.key for one in (linked.account, linked.delivery))
     return Members(customer.crm_key, account, delivery)
+
+
+def _has_email(record: Record) -> bool:
+    """Say whether *record* has an e-mail that reaches somebody: one that was made up for an account does not."""
+    return record.email is not None and not (isinstance(record, AccountRecord) and record.email_is_placeholder)
 
 
 def _first(records: Iterable[Record], attribute: str) -> object:

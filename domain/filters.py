@@ -44,7 +44,10 @@ class CustomerRows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadFilter:
-    """*follow_up_due*: its time has come, and it is neither won nor lost; *orphaned*: it belongs to nobody."""
+    """*follow_up_due*: its time has come, and it is neither won nor lost; *orphaned*: it belongs to nobody.
+
+    *keys* are those that a *search* has found, where that was done.
+    """
 
     status: tuple[LeadStatus, ...] | None = None
     store_status: tuple[str, ...] | None = None
@@ -52,6 +55,8 @@ class LeadFilter:
     created_in: Period | None = None
     follow_up_due: bool | None = None
     orphaned: bool | None = None
+    search: str | None = None
+    keys: frozenset[Key] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from domain.paging import Direction, Order, PageRequest, Position
 from domain.records import Key, RecordKind
 from resolvers.context import Limits
 from resolvers.merge import Merge
+from resolvers.searching import Chosen, SearchedLeads
 from sources.stores import Stores
 
 #: CRM rows are looked up this many at a time: an array that PostgreSQL still answers from its index.
@@ -20,17 +21,17 @@ _CHUNK = 2_000
 _LONGEST_PAGE = 3 * _CHUNK
 
 
-async def count_customers(stores: Stores, tenant: str | None, choice: Choice, limits: Limits) -> int:
-    """Count the customers of *tenant* that *choice* chooses, each once, however many stores know them.
+async def count_customers(stores: Stores, tenant: str | None, who: Chosen, limits: Limits) -> int:
+    """Count the customers of *tenant* that are *who* is asked for, each once, however many stores know them.
 
     Records, less accepted CRM links, less accepted pairs that no CRM row joins already; where more decides than that,
     a walk through the list. Raises CountTooCostlyError where that takes more records or seconds than *limits* allow.
     """
-    heads = choice.heads
+    choice, heads = who.choice, who.choice.heads
     try:
         async with asyncio.timeout(limits.count_seconds):
             if not _counts_links(choice):
-                return await _walked(stores, tenant, choice, limits)
+                return await _walked(stores, tenant, who, limits)
             rows = CustomerRows(choice.chosen)
             count = await stores.crm.count_customers(tenant, rows) if RecordKind.CRM in heads else 0
             if heads in ((), (RecordKind.CRM,)):
@@ -47,14 +48,14 @@ def _counts_links(choice: Choice) -> bool:
     return choice.is_exact_in_rows and (choice.heads in ((), (RecordKind.CRM,)) or chosen == plain)
 
 
-async def _walked(stores: Stores, tenant: str | None, choice: Choice, limits: Limits) -> int:
+async def _walked(stores: Stores, tenant: str | None, who: Chosen, limits: Limits) -> int:
     """Count by going through the list in long pages, and looking at each customer."""
     order = Order("customers", "CREATED_AT", Direction.DESC)
     count, left = 0, limits.count_records
     position: Position | None = None
     while True:
         request = PageRequest(order, _LONGEST_PAGE, position=position)
-        merge = Merge(stores, tenant, choice, request, smallest_chunk=_CHUNK, most_rounds=1)
+        merge = Merge(stores, tenant, who.choice, request, who.only, smallest_chunk=_CHUNK, most_rounds=1)
         page = await merge.page()
         if page.missing_stores:
             raise SourceUnavailableError(page.missing_stores[0])
@@ -65,6 +66,30 @@ async def _walked(stores: Stores, tenant: str | None, choice: Choice, limits: Li
         if left < 0:
             raise CountTooCostlyError(f"Counting would look at more than {limits.count_records} records.")
         position = page.end
+
+
+async def count_leads(leads: SearchedLeads, limits: Limits) -> int:
+    """Count *leads*: by one statement, unless each of them has to be looked at."""
+    if leads.search is None:
+        return await leads.stores.crm.count_leads(leads.tenant, leads.chosen)
+    order = Order("leads", "CREATED_AT", Direction.DESC)
+    count, left = 0, limits.count_records
+    position: Position | None = None
+    try:
+        async with asyncio.timeout(limits.count_seconds):
+            while True:
+                part = await leads.stores.crm.leads(
+                    leads.tenant, leads.chosen, PageRequest(order, _CHUNK, position=position)
+                )
+                count += sum(1 for lead in part.items if leads.holds(lead))
+                left -= len(part.items)
+                if not part.more:
+                    return count
+                if left < 0:
+                    raise CountTooCostlyError(f"Counting would look at more than {limits.count_records} records.")
+                position = part.end
+    except TimeoutError as error:
+        raise CountTooCostlyError(f"Counting took longer than {limits.count_seconds:g} seconds.") from error
 
 
 async def _beyond_crm(stores: Stores, tenant: str | None, chosen: CustomerFilter, limits: Limits) -> int:

@@ -24,12 +24,12 @@ from domain.records import (
     Stats,
 )
 from loaders.batched import Ask
-from resolvers.choosing import choice_of
 from resolvers.connections import Connection, begun
 from resolvers.context import Context
 from resolvers.counting import count_customers
 from resolvers.loading import PageOf
 from resolvers.merge import Merge
+from resolvers.searching import choose
 from resolvers.selection import Wanted
 
 
@@ -63,10 +63,11 @@ class CustomerRecord:
 
 async def find_customers(context: Context, asked: PageOf, wanted: Wanted) -> Connection[Customer]:
     """List the customers of all stores, by creation of their head record."""
-    tenant, choice = context.tenant, choice_of(context.stores, asked.chosen)
+    tenant = context.tenant
     request = asked.page.request(asked.order, tenant, longest=context.limits.max_page, kinds=True)
-    count = begun(count_customers(context.stores, tenant, choice, context.limits)) if wanted.count else None
-    page = await Merge(context.stores, tenant, choice, request).page() if wanted.page else None
+    who = await choose(context.stores, tenant, asked.chosen)
+    count = begun(count_customers(context.stores, tenant, who, context.limits)) if wanted.count else None
+    page = await Merge(context.stores, tenant, who.choice, request, who.only).page() if wanted.page else None
     return Connection(tenant, page, count)
 
 

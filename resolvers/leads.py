@@ -7,7 +7,9 @@ from domain.ids import BOOKING, LEAD, GlobalId, decode_id, encode_id
 from domain.records import Booking, Lead, StatusEvent
 from resolvers.connections import Connection, begun
 from resolvers.context import Context
+from resolvers.counting import count_leads
 from resolvers.loading import PageOf
+from resolvers.searching import search_leads
 from resolvers.selection import Wanted
 
 
@@ -15,10 +17,11 @@ async def find_leads(context: Context, asked: PageOf, wanted: Wanted) -> Connect
     """List leads; None where the profile maps none."""
     if context.stores.profile.lead is None:
         return None
-    tenant, crm, chosen = context.tenant, context.stores.crm, asked.chosen
+    tenant, stores = context.tenant, context.stores
     request = asked.page.request(asked.order, tenant, longest=context.limits.max_page)
-    count = begun(crm.count_leads(tenant, chosen)) if wanted.count else None
-    return Connection(tenant, await crm.leads(tenant, chosen, request) if wanted.page else None, count)
+    leads = await search_leads(stores, tenant, asked.chosen)
+    count = begun(count_leads(leads, context.limits)) if wanted.count else None
+    return Connection(tenant, await leads.page(request) if wanted.page else None, count)
 
 
 async def find_bookings(context: Context, asked: PageOf, wanted: Wanted) -> Connection[Booking] | None:

@@ -35,8 +35,18 @@ def _choices(chosen: list[Any] | None) -> Any:
     return tuple(sorted(set(chosen), key=str))
 
 
+def _words(search: str | None) -> str | None:
+    """Read what is searched for; nothing but spaces asks for nothing."""
+    return (given(search) or "").strip() or None
+
+
 @strawberry.input(description="What customers are narrowed by; what a store cannot know excludes its customers.")
 class CustomerFilter:
+    search: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="A record of it has these words in its name, e-mail or phone; any script finds any other: shchukin"
+        " finds Щукин. INDEX_MISSING where nothing is indexed yet.",
+    )
     status: list[CustomerStatus] | None = strawberry.field(
         default=strawberry.UNSET, description="The status that it shows is one of these."
     )
@@ -53,7 +63,8 @@ class CustomerFilter:
         default=strawberry.UNSET, description="Whether it has a login account that lets it in."
     )
     email_missing: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="Whether none of its records has an e-mail."
+        default=strawberry.UNSET,
+        description="Whether none of its records has an e-mail; one that was made up for an account is none.",
     )
     has: list[RecordStore] | None = strawberry.field(
         default=strawberry.UNSET, description="Has a record in each of these stores."
@@ -67,6 +78,7 @@ class CustomerFilter:
 
     def rule(self) -> filters.CustomerFilter:
         return filters.CustomerFilter(
+            search=_words(self.search),
             status=_choices(self.status),
             source=_choices(self.source),
             linkage=_choices(self.linkage),
@@ -106,6 +118,9 @@ class LeadFilter:
         description="Whether it belongs to no customer, where the profile calls that a fault, or to one that is not"
         " there.",
     )
+    search: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Has these words in its name, e-mail or phone, in any script."
+    )
 
     def rule(self) -> filters.LeadFilter:
         return filters.LeadFilter(
@@ -115,6 +130,7 @@ class LeadFilter:
             created_in=period_of(self.created_in),
             follow_up_due=given(self.follow_up_due),
             orphaned=given(self.orphaned),
+            search=_words(self.search),
         )
 
 

@@ -72,7 +72,8 @@ class PostgresSource(PostgresFigures, PostgresWalking, PostgresEmails):
         self, tenant: Tenant, keys: Collection[Key], asked: Children[LeadFilter], _: Picks
     ) -> Mapping[Key, Page[Lead]]:
         tables = await self._mapped("lead")
-        return await self._children(tenant, tables.leads, keys, asked.chosen, asked.request)
+        chosen = await self._searched(tenant, tables.leads, keys, asked.chosen)
+        return await self._children(tenant, tables.leads, keys, chosen, asked.request)
 
     # ── bookings ──
 

@@ -14,8 +14,9 @@ from domain.records import BookingNote, BookingStats, Key, MonthlyRevenue, Reven
 from domain.status import BookingStatus
 from domain.time import Period
 from sources.postgres_analytics import BookingFigures, bounds_of
-from sources.postgres_reading import Picks, PostgresReading, Tenant
+from sources.postgres_reading import Picks, Tenant
 from sources.postgres_rows import RowStatements
+from sources.postgres_searching import PostgresSearching
 from sources.postgres_tables import Tables
 from sources.postgres_time import TimeColumn
 
@@ -27,7 +28,7 @@ _BOOKING_PICKS = {
 _LATEST_START = Order("booking notes", "START_AT", Direction.DESC)
 
 
-class PostgresFigures(PostgresReading):
+class PostgresFigures(PostgresSearching):
     """Aggregate what belongs to customers: one statement a table, however many of its aggregates are picked."""
 
     async def lead_stats_by_customer(
@@ -35,6 +36,7 @@ class PostgresFigures(PostgresReading):
     ) -> Mapping[Key, Stats]:
         rows = (await self._mapped("lead")).leads
         assert rows is not None
+        chosen = await self._searched(tenant, rows, keys, chosen)
         found = await self._aggregated(tenant, rows, keys, chosen, _touched(rows) if picks != {"count"} else {})
         with self._noticing():
             return {key: Stats(count=row.count, last_touched_at=_latest(rows, row)) for key, row in found.items()}

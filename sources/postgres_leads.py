@@ -13,6 +13,7 @@ from sources.postgres_mapping import MappedTable
 from sources.postgres_rows import Record, RowStatements
 from sources.postgres_sections import (
     Sections,
+    among_keys,
     clean,
     in_status,
     in_words,
@@ -71,6 +72,7 @@ def lead_statements(
         if chosen is None:
             return []
         return [
+            *among_keys(mapped, chosen.keys),
             *in_status(mapped, section.status, chosen.status, LeadStatus.UNKNOWN),
             *in_words(mapped, chosen.store_status),
             *one_of(mapped, section.source, chosen.source),

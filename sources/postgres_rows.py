@@ -113,6 +113,10 @@ class RowStatements(Generic[R]):
         owner, counted = self._owner(), columns or [func.count().label("count")]
         return self._select([owner.key.label("owner"), *counted], [owner.any_of(), *filters]).group_by(owner.key)
 
+    def of_owners(self, filters: Conditions) -> Select[Any]:
+        """Read all rows of each of `:owners`."""
+        return self._select(self._columns, [self._owner().any_of(), *filters])
+
     def _select(self, columns: Sequence[ColumnElement[Any]], conditions: Conditions) -> Select[Any]:
         return select(*columns).select_from(self._from).where(*self.mapped.of_tenant(), *conditions)
 

@@ -22,6 +22,7 @@ from domain.records import (
     Record,
     RecordKind,
 )
+from domain.searching import matches, read_search
 from domain.status import CustomerStatus, LeadStatus
 from domain.time import Period
 from sources.profile import Profile
@@ -57,7 +58,7 @@ def _spanning(ends: tuple[datetime | None, datetime | None]) -> Period:
     return Period(end, start) if start is not None and end is not None and end < start else Period(start, end)
 
 
-def lead_filters(leads: Sequence[Lead]) -> st.SearchStrategy[LeadFilter]:
+def lead_filters(leads: Sequence[Lead], words: Sequence[str] = ()) -> st.SearchStrategy[LeadFilter]:
     return st.builds(
         LeadFilter,
         status=some_of(LeadStatus),
@@ -66,6 +67,7 @@ def lead_filters(leads: Sequence[Lead]) -> st.SearchStrategy[LeadFilter]:
         created_in=a_period(one.created_at for one in leads),
         follow_up_due=st.none() | st.booleans(),
         orphaned=st.none() | st.booleans(),
+        search=a_search(words),
     )
 
 
@@ -96,7 +98,9 @@ def within(at: datetime | None, period: Period | None) -> bool:
     return period is None or (at is not None and period.holds(at))
 
 
-def lead_is(lead: Lead, chosen: LeadFilter, now: datetime, *, due_is_mapped: bool, is_orphaned: bool | None) -> bool:
+def lead_is(
+    lead: Lead, chosen: LeadFilter, now: datetime, *, due_is_mapped: bool, is_orphaned: bool | None, region: str | None
+) -> bool:
     follow_up = lead.next_follow_up_at
     due = follow_up is not None and follow_up <= now and lead.status not in (LeadStatus.WON, LeadStatus.LOST)
     return (
@@ -104,6 +108,7 @@ def lead_is(lead: Lead, chosen: LeadFilter, now: datetime, *, due_is_mapped: boo
         and within(lead.created_at, chosen.created_in)
         and (chosen.follow_up_due is None or (due_is_mapped and chosen.follow_up_due is due))
         and (chosen.orphaned is None or chosen.orphaned is is_orphaned)
+        and is_found(lead, chosen.search, region)
     )
 
 
@@ -148,6 +153,12 @@ class Shown:
     def can_log_in(self) -> bool:
         return self.linked.account is not None and self.linked.account.can_log_in
 
+    @property
+    def has_email(self) -> bool:
+        account = self.linked.account
+        made_up = account is not None and account.email_is_placeholder
+        return any(record.email and not (made_up and record is account) for record in self.records)
+
     def linkage(self, mapped: set[RecordKind]) -> LinkState:
         if self.linked.conflict:
             return LinkState.CONFLICT
@@ -156,12 +167,23 @@ class Shown:
         return LinkState.UNLINKED if len(self.kinds) == 1 else LinkState.PARTIAL
 
 
-def customer_filters(shown: Sequence[Shown]) -> st.SearchStrategy[CustomerFilter]:
+def a_search(words: Sequence[str]) -> st.SearchStrategy[str | None]:
+    """Search for one of *words*, or for nothing."""
+    return st.none() | st.sampled_from(words) if words else st.none()
+
+
+def is_found(record: Record | Lead, search: str | None, region: str | None) -> bool:
+    asked = None if search is None else read_search(search, region)
+    return asked is None or matches(asked, record.name, record.email, record.phone, region)
+
+
+def customer_filters(shown: Sequence[Shown], words: Sequence[str] = ()) -> st.SearchStrategy[CustomerFilter]:
     kinds = (
         st.none() | st.none() | st.lists(st.sampled_from(RecordKind), min_size=1, max_size=2, unique=True).map(tuple)
     )
     return st.builds(
         CustomerFilter,
+        search=a_search(words),
         status=some_of(CustomerStatus),
         source=some_of((one.source for one in shown), "nowhere"),
         linkage=some_of(LinkState),
@@ -187,8 +209,9 @@ def customer_is(one: Shown, chosen: CustomerFilter, profile: Profile) -> bool:
         and within(one.created_at, chosen.created_in)
         and (chosen.linkage is None or one.linkage(mapped) in chosen.linkage)
         and (chosen.can_log_in is None or (RecordKind.ACCOUNT in mapped and chosen.can_log_in is one.can_log_in))
-        and (chosen.email_missing is None or (has_email and chosen.email_missing is (one.first("email") is None)))
+        and (chosen.email_missing is None or (has_email and chosen.email_missing is not one.has_email))
         and asked_kinds <= mapped
         and one.kinds.issuperset(chosen.has or ())
         and one.kinds.isdisjoint(chosen.lacks or ())
+        and any(is_found(record, chosen.search, profile.store.phone_region) for record in one.records)
     )

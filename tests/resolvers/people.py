@@ -70,6 +70,7 @@ async def fill(postgres: asyncpg.Connection, mongo: str, tenant: str, *, seed: i
             **_without_nulls(
                 name=random.choice(NAMES),
                 email=random.choice(EMAILS),
+                phone=random.choice(("+49 30 1234567", None, None)),
                 area=random.choice(AREAS),
                 status=random.choice(("active", "inactive", "odd", "", None)),
                 created_at=_iso(at()),

@@ -16,19 +16,21 @@ from domain.records import UNLINKED, Customer, RecordRef
 from gateway.opening import opened
 from gateway.settings import Settings
 from loaders.customers import LinkedByCustomer
-from resolvers.choosing import choice_of
+from resolvers import searching
 from resolvers.context import Limits
 from resolvers.counting import count_customers
 from resolvers.merge import Merge
+from resolvers.searching import choose
 from sources.profile_reading import read_profile, shipped_profiles
 from sources.stores import Stores
 from tests.filtering import EXAMPLES, Shown, customer_filters, customer_is, relaxed
-from tests.loading import EXPECTED, existing_store, fill_mongo, make_database, mongo_url, run_sql
+from tests.loading import EXPECTED, existing_store, fill_mongo, indexed, make_database, mongo_url, run_sql
 from tests.resolvers import people
 from tests.running import secured
 from tests.servers import Servers
 
 STORES = [name for name in shipped_profiles() if name != "demo"]
+WORDS = ("anna", "shchukin", "x.example", "030 1234567", "bo", "nobody", "a", "😀")
 few = settings(relaxed, max_examples=1 + EXAMPLES // 5)
 PROFILE = str(people.FOLDER / "filtered.toml")
 
@@ -40,6 +42,8 @@ class Everybody:
     stores: Stores
     tenant: str | None
     shown: dict[tuple[str, Direction], Sequence[Shown]]
+    #: What can be searched for; nothing where there is no index.
+    words: Sequence[str] = ()
 
     async def walk(
         self,
@@ -53,11 +57,13 @@ class Everybody:
         """Read the whole list page by page, in its own order."""
         found: list[Customer] = []
         position: Position | None = None
-        choice = choice_of(self.stores, chosen)
+        who = await choose(self.stores, self.tenant, chosen)
         for number, size in enumerate(itertools.cycle(sizes)):
             assert number < 2000, "the list does not come to its end"
             request = PageRequest(order, size, backwards, position)
-            page = await Merge(self.stores, self.tenant, choice, request, smallest_chunk=chunk, most_rounds=2).page()
+            page = await Merge(
+                self.stores, self.tenant, who.choice, request, who.only, smallest_chunk=chunk, most_rounds=2
+            ).page()
             assert len(page.items) <= size
             found = [*page.items, *found] if backwards else [*found, *page.items]
             if not page.more:
@@ -67,8 +73,8 @@ class Everybody:
         raise AssertionError
 
 
-async def everybody(stores: Stores, tenant: str | None) -> Everybody:
-    everyone = Everybody(stores, tenant, {})
+async def everybody(stores: Stores, tenant: str | None, words: Sequence[str] = ()) -> Everybody:
+    everyone = Everybody(stores, tenant, {}, words)
     for direction in Direction:
         order = Order("customers", "CREATED_AT", direction)
         found = await everyone.walk(CustomerFilter(), order, [2000])
@@ -97,9 +103,9 @@ async def at_random(servers: Servers) -> AsyncIterator[list[Everybody]]:
     for number, size in enumerate((4, 12, 40)):
         await people.fill(connection, mongo, f"t{number}", seed=number, size=size)
     await connection.close()
-    settings = secured(profile=PROFILE, postgres_url=postgres, mongo_url=mongo)
+    settings = await indexed(secured(profile=PROFILE, postgres_url=postgres, mongo_url=mongo))
     async with opened(read_profile(PROFILE), settings) as stores:
-        yield [await everybody(stores, f"t{number}") for number in range(3)]
+        yield [await everybody(stores, f"t{number}", WORDS) for number in range(3)]
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +118,7 @@ async def assert_right(data: Any, several: list[Everybody]) -> None:
     everyone = data.draw(st.sampled_from(several))
     direction, backwards = data.draw(st.sampled_from(Direction)), data.draw(st.booleans())
     shown = everyone.shown["CREATED_AT", direction]
-    chosen = data.draw(customer_filters(shown))
+    chosen = data.draw(customer_filters(shown, everyone.words))
     expected = [one.customer.head for one in shown if customer_is(one, chosen, everyone.stores.profile)]
     few = 1 + len(expected) // 8
     sizes = data.draw(st.lists(st.integers(few, 3 * few), min_size=1, max_size=3))
@@ -120,8 +126,8 @@ async def assert_right(data: Any, several: list[Everybody]) -> None:
     order = Order("customers", "CREATED_AT", direction)
     found = await everyone.walk(chosen, order, sizes, backwards=backwards, chunk=chunk)
     assert heads(found) == expected
-    counted = await count_customers(everyone.stores, everyone.tenant, choice_of(everyone.stores, chosen), Limits())
-    assert counted == len(expected)
+    who = await choose(everyone.stores, everyone.tenant, chosen)
+    assert await count_customers(everyone.stores, everyone.tenant, who, Limits()) == len(expected)
 
 
 def heads(customers: Sequence[Customer]) -> list[RecordRef]:
@@ -132,6 +138,14 @@ def heads(customers: Sequence[Customer]) -> list[RecordRef]:
 @given(data=st.data())
 async def test_customers_at_random_are_narrowed_to_those_that_are_so(at_random: list[Everybody], data: Any) -> None:
     await assert_right(data, at_random)
+
+
+@relaxed
+@given(data=st.data())
+async def test_a_search_that_finds_many_reads_the_list_itself(at_random: list[Everybody], data: Any) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(searching, "MOST_CANDIDATES", 3)
+        await assert_right(data, at_random)
 
 
 @relaxed

@@ -15,10 +15,14 @@ from domain.paging import Direction, Order, PageRequest
 from domain.records import Booking, Lead
 from gateway.opening import opened
 from gateway.settings import Settings
+from resolvers import searching
+from resolvers.context import Limits
+from resolvers.counting import count_leads
+from resolvers.searching import search_leads
 from sources.profile_reading import read_profile, shipped_profiles
 from sources.stores import Stores
 from tests.filtering import booking_filters, booking_is, lead_filters, lead_is, relaxed, sizes
-from tests.loading import EXPECTED, existing_store
+from tests.loading import EXPECTED, existing_store, indexed
 from tests.servers import Servers
 
 STORES = [name for name in shipped_profiles() if name not in ("demo", "delivery")]
@@ -33,14 +37,18 @@ class Lists:
     tenant: str | None
     whole: dict[tuple[str, str], Sequence[Any]]
     customers: frozenset[str]
+    #: What can be searched for; nothing where there is no index.
+    words: Sequence[str] = ()
 
     async def page(self, name: str, chosen: Any, request: PageRequest) -> Any:
-        crm = self.stores.crm
-        return await (crm.leads if name == "leads" else crm.bookings)(self.tenant, chosen, request)
+        if name == "leads":
+            return await (await search_leads(self.stores, self.tenant, chosen)).page(request)
+        return await self.stores.crm.bookings(self.tenant, chosen, request)
 
     async def count(self, name: str, chosen: Any) -> int:
-        crm = self.stores.crm
-        return await (crm.count_leads if name == "leads" else crm.count_bookings)(self.tenant, chosen)
+        if name == "leads":
+            return await count_leads(await search_leads(self.stores, self.tenant, chosen), Limits())
+        return await self.stores.crm.count_bookings(self.tenant, chosen)
 
     async def walk(
         self, name: str, by: str, chosen: Any, direction: Direction, sizes: Sequence[int], *, backwards: bool = False
@@ -69,17 +77,18 @@ class Lists:
     def leads(self, by: str, chosen: Any, now: datetime) -> list[Lead]:
         section = self.stores.profile.lead
         due = section is not None and section.next_follow_up_at is not None
+        region = self.stores.profile.store.phone_region
         return [
             one
             for one in self.whole["leads", by]
-            if lead_is(one, chosen, now, due_is_mapped=due, is_orphaned=self.is_orphaned(one))
+            if lead_is(one, chosen, now, due_is_mapped=due, is_orphaned=self.is_orphaned(one), region=region)
         ]
 
     def bookings(self, by: str, chosen: Any) -> list[Booking]:
         return [one for one in self.whole["bookings", by] if booking_is(one, chosen)]
 
 
-async def whole(stores: Stores, tenant: str | None) -> Lists:
+async def whole(stores: Stores, tenant: str | None, *, is_indexed: bool = False) -> Lists:
     lists = Lists(stores, tenant, {}, frozenset())
     sections = {"leads": stores.profile.lead, "bookings": stores.profile.booking}
     for name, orders in ORDERS.items():
@@ -87,16 +96,18 @@ async def whole(stores: Stores, tenant: str | None) -> Lists:
             lists.whole[name, by] = await lists.walk(name, by, None, Direction.DESC, [500])
     named = {one.customer_key for records in lists.whole.values() for one in records if one.customer_key}
     living = await stores.crm.living_customers(tenant, named) if stores.profile.customer else set()
-    return Lists(stores, tenant, lists.whole, frozenset(living))
+    leads = lists.whole.get(("leads", "CREATED_AT"), ()) if is_indexed else ()
+    words = {text.split()[0] for one in leads for text in (one.name, one.email) if text} | {"nobody", "a", "7"}
+    return Lists(stores, tenant, lists.whole, frozenset(living), sorted(words) if is_indexed else ())
 
 
 @pytest.fixture(scope="module", params=STORES)
 async def lists(servers: Servers, request: pytest.FixtureRequest) -> AsyncIterator[list[Lists]]:
     """The lists of every tenant of a store that comes with the gateway."""
-    settings = await existing_store(servers, request.param, f"filtered_{request.param}")
+    settings = await indexed(await existing_store(servers, request.param, f"filtered_{request.param}"))
     tenants = sorted(EXPECTED[request.param].get("tenants", {})) or [None]
     async with opened(read_profile(request.param), settings) as stores:
-        yield [await whole(stores, tenant) for tenant in tenants]
+        yield [await whole(stores, tenant, is_indexed=True) for tenant in tenants]
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +120,7 @@ async def assert_leads_are_right(data: st.DataObject, lists: list[Lists]) -> Non
     one = data.draw(st.sampled_from(lists))
     if not one.whole.get(("leads", "CREATED_AT")):
         return
-    chosen = data.draw(lead_filters(one.whole["leads", "CREATED_AT"]))
+    chosen = data.draw(lead_filters(one.whole["leads", "CREATED_AT"], one.words))
     by, direction = data.draw(st.sampled_from(ORDERS["leads"])), data.draw(st.sampled_from(Direction))
     expected = one.leads(by, chosen, datetime.now(UTC))
     if direction is Direction.ASC:
@@ -151,6 +162,14 @@ async def test_the_leads_of_every_store_are_narrowed_to_those_that_are_so(lists:
 
 @relaxed
 @given(data=st.data())
+async def test_a_search_that_finds_many_leads_reads_the_list_itself(lists: list[Lists], data: Any) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(searching, "MOST_CANDIDATES", 2)
+        await assert_leads_are_right(data, lists)
+
+
+@relaxed
+@given(data=st.data())
 async def test_the_bookings_of_every_store_are_narrowed_to_those_that_are_so(lists: list[Lists], data: Any) -> None:
     await assert_bookings_are_right(data, lists)
 
@@ -176,7 +195,7 @@ async def test_a_customers_own_lists_are_narrowed_alike(lists: list[Lists], data
         owners = sorted(one.customers & {record.customer_key for record in records})
         if not owners:
             continue
-        chosen = data.draw((lead_filters if name == "leads" else booking_filters)(records))
+        chosen = data.draw(lead_filters(records, one.words) if name == "leads" else booking_filters(records))
         left = one.leads(by, chosen, datetime.now(UTC)) if name == "leads" else one.bookings(by, chosen)
         crm = one.stores.crm
         request = PageRequest(Order(name, by, Direction.DESC), sizes[0])

@@ -24,6 +24,7 @@ from resolvers.choosing import choice_of
 from resolvers.context import Limits
 from resolvers.counting import count_customers
 from resolvers.merge import Merge
+from resolvers.searching import Chosen
 from sources.profile_reading import read_profile
 from sources.stores import Stores
 from tests.loading import make_database, mongo_url, run_sql
@@ -229,7 +230,7 @@ async def test_the_pages_are_a_plain_merge_in_both_directions_of_paging(
     expected = plain_merge(example, direction)
     assert heads(await walk(database, tenant, direction, sizes)) == expected
     assert heads(await walk(database, tenant, direction, sizes, backwards=True)) == expected
-    assert await count_customers(database.stores, tenant, everybody(database), Limits()) == len(expected)
+    assert await count_customers(database.stores, tenant, Chosen(everybody(database)), Limits()) == len(expected)
 
 
 @relaxed
@@ -244,7 +245,9 @@ async def test_a_period_holds_the_customers_whose_head_was_created_in_it(
     expected = plain_merge(example, Direction.DESC, chosen.created_in)
     assert heads(await walk(database, tenant, Direction.DESC, sizes, chosen=chosen)) == expected
     assert heads(await walk(database, tenant, Direction.DESC, sizes, chosen=chosen, backwards=True)) == expected
-    assert await count_customers(database.stores, tenant, choice_of(database.stores, chosen), Limits()) == len(expected)
+    assert await count_customers(database.stores, tenant, Chosen(choice_of(database.stores, chosen)), Limits()) == len(
+        expected
+    )
 
 
 @relaxed
