@@ -49,6 +49,16 @@ async def backfill_links(
     return await _begin(context, OperationKind.BACKFILL, "backfillLinks", asked, faults, dry_run=dry_run, key=key)
 
 
+async def attach_orphaned_leads(
+    context: Context, *, dry_run: bool, create_customers: bool, limit: int | None, key: str | None
+) -> Begun:
+    """Plan to attach leads, and do it unless *dry_run*. Raises ReadOnlyError where this gateway only reads."""
+    asked = {"create_customers": create_customers, "limit": limit}
+    faults = _limit_faults(limit, key)
+    kind = OperationKind.ATTACH_LEADS
+    return await _begin(context, kind, "attachOrphanedLeads", asked, faults, dry_run=dry_run, key=key)
+
+
 async def _begin(
     context: Context,
     kind: OperationKind,

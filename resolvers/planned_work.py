@@ -1,6 +1,7 @@
 """Say who does the work of each kind of planned operation."""
 
 from domain.operations import OperationKind
+from resolvers.attaching import Attaching
 from resolvers.backfilling import Backfill
 from resolvers.linking import Linking
 from resolvers.matching import Matching
@@ -18,7 +19,17 @@ def planned_of(stores: Stores, operations: Operations | None) -> Planned | None:
     workers: dict[OperationKind, Worker] = {}
     if operations is not None:
         workers[OperationKind.BACKFILL] = _backfill(stores, stores.own, operations)
+    lead = stores.profile.lead
+    if lead is not None and lead.customer is not None and stores.profile.customer is not None:
+        workers[OperationKind.ATTACH_LEADS] = _attaching(stores, stores.own)
     return Planned(stores.own, workers)
+
+
+def _attaching(stores: Stores, own: OwnStore) -> Worker:
+    def work(plan: Plan) -> Attaching:
+        return Attaching(Matching(stores, own, plan.operation.tenant))
+
+    return work
 
 
 def _backfill(stores: Stores, own: OwnStore, operations: Operations) -> Worker:

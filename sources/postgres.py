@@ -17,6 +17,7 @@ from domain.records import (
     StatusEvent,
 )
 from domain.records import Tenant as TenantRecord
+from sources.postgres_attaching import PostgresAttaching
 from sources.postgres_emails import PostgresEmails
 from sources.postgres_figures import PostgresFigures
 from sources.postgres_reading import Picks, Tenant
@@ -25,7 +26,7 @@ from sources.postgres_walking import PostgresWalking
 from sources.storable import is_storable
 
 
-class PostgresSource(PostgresFigures, PostgresWalking, PostgresEmails):
+class PostgresSource(PostgresFigures, PostgresWalking, PostgresEmails, PostgresAttaching):
     """Read the CRM. Every method takes the tenant first; None where the store has none."""
 
     # ── customers ──

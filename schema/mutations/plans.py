@@ -30,6 +30,16 @@ class BackfillInput:
     idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=IDEMPOTENCY_KEY)
 
 
+@strawberry.input(description="Which leads are to be attached, and how.")
+class AttachLeadsInput:
+    dry_run: bool = strawberry.field(default=True, description=_DRY_RUN)
+    create_customers: bool = strawberry.field(
+        default=True, description="Create customers for leads whose e-mail and phone nobody has."
+    )
+    limit: int | None = strawberry.field(default=strawberry.UNSET, description=_LIMIT)
+    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=IDEMPOTENCY_KEY)
+
+
 @strawberry.input(description="A planned operation that is to be done.")
 class ApplyOperationInput:
     operation_id: strawberry.ID = strawberry.field(description="Which operation.")
@@ -43,6 +53,7 @@ class OperationPayload:
 
 
 BackfillArgument = Annotated[BackfillInput, strawberry.argument(description="What to do.")]
+AttachArgument = Annotated[AttachLeadsInput, strawberry.argument(description="What to do.")]
 ApplyArgument = Annotated[ApplyOperationInput, strawberry.argument(description="Which operation.")]
 
 
@@ -52,6 +63,16 @@ def _backfill_links(info: Info, input: BackfillArgument) -> Any:  # noqa: A002 -
         dry_run=input.dry_run,
         kinds=input.create_accounts_for,
         invite=input.invite,
+        limit=given(input.limit),
+        key=given(input.idempotency_key),
+    )
+
+
+def _attach_orphaned_leads(info: Info, input: AttachArgument) -> Any:  # noqa: A002 - the contract's name
+    return plan_mutations.attach_orphaned_leads(
+        info.context,
+        dry_run=input.dry_run,
+        create_customers=input.create_customers,
         limit=given(input.limit),
         key=given(input.idempotency_key),
     )
@@ -68,6 +89,11 @@ class PlanMutations:
         _backfill_links,
         "Links what is certain, repairs one-way links, creates missing accounts. Dry: a PLANNED operation whose steps"
         " say what it would do.",
+    )
+    attach_orphaned_leads: OperationPayload | None = guarded(
+        WRITE_CUSTOMERS,
+        _attach_orphaned_leads,
+        "Attaches orphaned leads to their customers, creating customers where there is none.",
     )
     apply_operation: OperationPayload | None = guarded(
         WRITE_CUSTOMERS, _apply_operation, "Runs a planned operation, each step checked again."

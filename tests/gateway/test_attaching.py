@@ -1,0 +1,106 @@
+"""Orphaned leads are attached to their customers, through HTTP."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from gateway.settings import Settings
+from tests.gateway.test_backfill import OPERATION, apply, ended
+from tests.loading import EXPECTED, existing_store, indexed, run_sql
+from tests.running import Gateway, running
+from tests.servers import Servers
+
+ORPHANS: dict[str, Any] = EXPECTED["renos"]["orphanLeads"]
+AFTER: dict[str, Any] = EXPECTED["renos"]["afterFixRelations"]
+ATTACH = f"""mutation ($input: AttachLeadsInput!) {{
+  attachOrphanedLeads(input: $input) {{ operation {{ {OPERATION} }} errors {{ code message path }} }} }}"""
+LEADS = "{ leads(first: 100) { nodes { id key customer { records { key } } } } linkage { orphanedLeads } }"
+
+
+@pytest.fixture
+async def store(without_mongo: Servers) -> Settings:
+    return await indexed(await existing_store(without_mongo, "renos", "attaching"))
+
+
+@pytest.fixture
+async def gateway(store: Settings) -> AsyncIterator[Gateway]:
+    async with running(store) as serving:
+        yield serving
+
+
+async def attach(gateway: Gateway, **given: Any) -> dict[str, Any]:
+    payload: dict[str, Any] = (await gateway.data(ATTACH, {"input": given}))["attachOrphanedLeads"]
+    assert payload["errors"] == []
+    return await ended(gateway, payload["operation"])
+
+
+async def customers_of_leads(gateway: Gateway) -> dict[str, str | None]:
+    leads = (await gateway.data(LEADS))["leads"]["nodes"]
+    return {lead["key"]: lead["customer"] and lead["customer"]["records"][0]["key"] for lead in leads}
+
+
+async def test_leads_go_to_the_customer_with_their_email(gateway: Gateway) -> None:
+    before = await customers_of_leads(gateway)
+    planned = await attach(gateway, createCustomers=False)
+    assert (planned["kind"], planned["state"]) == ("ATTACH_LEADS", "PLANNED")
+    assert await customers_of_leads(gateway) == before
+    kinds = [step["kind"] for step in planned["steps"]["nodes"]]
+    assert sorted(kinds) == ["ATTACH", "ATTACH", "LEAVE_FOR_REVIEW", "LEAVE_FOR_REVIEW"]
+    leads = {lead["id"]: lead["key"] for lead in (await gateway.data(LEADS))["leads"]["nodes"]}
+    attached = {
+        leads[step["lead"]]: step["records"][0]["key"] for step in planned["steps"]["nodes"] if step["kind"] == "ATTACH"
+    }
+    assert attached == ORPHANS["linkable"]
+    done = await apply(gateway, planned["id"])
+    assert done["state"] == "APPLIED"
+    assert (done["counts"]["attached"], done["counts"]["leftForReview"]) == (2, 2)
+    after = await customers_of_leads(gateway)
+    assert after == before | ORPHANS["linkable"]
+    for customer in ("ckx-birk", "ckx-celia"):
+        asked = f'{{ customerBy(key: {{crm: "{customer}"}}) {{ totalLeads }} }}'
+        assert (await gateway.data(asked))["customerBy"] == AFTER[customer]
+    again = await attach(gateway, dryRun=False, createCustomers=False)
+    assert (again["counts"]["attached"], again["counts"]["leftForReview"]) == (0, 2)
+
+
+async def test_a_lead_whose_plan_does_not_hold_any_more_is_left(gateway: Gateway, store: Settings) -> None:
+    planned = await attach(gateway, createCustomers=False)
+    assert store.postgres_url is not None
+    await run_sql(
+        store.postgres_url,
+        """UPDATE "Lead" SET "customerId" = 'ckx-dagny' WHERE "id" = 'lead-o1'""",
+        """UPDATE "Customer" SET "email" = NULL WHERE "id" = 'ckx-birk'""",
+    )
+    done = await apply(gateway, planned["id"])
+    told = {step["message"] for step in done["steps"]["nodes"] if step["kind"] == "ATTACH"}
+    assert told == {"It has a customer by now.", "Its customer is another, or gone, by now."}
+    assert done["counts"]["attached"] == 0
+    after = await customers_of_leads(gateway)
+    assert (after["lead-o1"], after["lead-o2"]) == ("ckx-dagny", None)
+
+
+async def test_a_lead_of_several_customers_is_left_for_review(gateway: Gateway, store: Settings) -> None:
+    assert store.postgres_url is not None
+    twin = """INSERT INTO "Customer" ("id", "name", "email", "createdAt")
+        VALUES ('ckx-twin', 'Birk again', 'BIRK@holm.example', now())"""
+    await run_sql(store.postgres_url, twin)
+    planned = await attach(gateway, createCustomers=False)
+    left = [step["message"] for step in planned["steps"]["nodes"] if step["kind"] == "LEAVE_FOR_REVIEW"]
+    assert "Several customers have the e-mail birk@holm.example." in left
+    assert planned["counts"]["attached"] == 1
+
+
+async def test_limits_hold_and_wrong_ones_are_refused(gateway: Gateway) -> None:
+    planned = await attach(gateway, createCustomers=False, limit=1)
+    assert planned["counts"]["attached"] == 1
+    payload = (await gateway.data(ATTACH, {"input": {"limit": 0}}))["attachOrphanedLeads"]
+    assert payload["operation"] is None
+    assert [(error["code"], error["path"]) for error in payload["errors"]] == [("INVALID", ["limit"])]
+
+
+async def test_the_same_key_begins_one_operation(gateway: Gateway) -> None:
+    one = await attach(gateway, createCustomers=False, idempotencyKey="k")
+    assert (await attach(gateway, createCustomers=False, idempotencyKey="k"))["id"] == one["id"]
+    payload = (await gateway.data(ATTACH, {"input": {"limit": 3, "idempotencyKey": "k"}}))["attachOrphanedLeads"]
+    assert payload["errors"][0]["code"] == "IDEMPOTENCY_MISMATCH"
