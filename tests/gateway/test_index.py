@@ -116,6 +116,17 @@ async def test_what_is_no_email_or_phone_is_refused(grocer: Gateway, key: dict[s
     assert answer["errors"][0]["message"] == message
 
 
+async def test_a_store_without_a_country_says_what_a_number_needs(without_mongo: Servers) -> None:
+    settings = await indexed(await existing_store(without_mongo, "bikes", "no_country"))
+    await run_sql(address(settings), "UPDATE customers SET phone = '+49 30 1234567' WHERE full_name = 'Marta Weiß'")
+    await indexed(settings)
+    async with running(settings) as gateway:
+        answer = await gateway.ask(BY, {"key": {"phone": "030 1234567"}})
+        assert codes(answer) == ["BAD_INPUT"]
+        assert answer["errors"][0]["message"].endswith("so that a number begins with + and its country.")
+        assert await found(gateway, {"tenant": None}, phone="+49 (30) 123-4567") is not None
+
+
 async def test_without_a_whole_pass_nothing_can_be_looked_up(bare: Gateway) -> None:
     asked = {"key": {"email": "one@grocer.example"}}
     answer = await bare.ask(BY, asked, **NORTH)
