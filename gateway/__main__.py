@@ -106,6 +106,19 @@ def _index(parser: ArgumentParser) -> None:
     add_json(parser)
 
 
+def _export(parser: ArgumentParser) -> None:
+    parser.add_argument("list", choices=("customers", "leads", "bookings"), help="what to export")
+    parser.add_argument(
+        "--format", choices=("csv", "xlsx", "jsonl"), default="csv", help="the format of the file (csv)"
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="where to write it")
+    parser.add_argument(
+        "--filter", metavar="JSON", help="what to narrow it by: the API's filter as JSON, or a file that holds one"
+    )
+    parser.add_argument("--force", action="store_true", help="write over FILE if it is there")
+    add_tenant(parser)
+
+
 def _none(_: ArgumentParser) -> None:
     """Add nothing: the command takes its settings from the environment."""
 
@@ -155,6 +168,7 @@ COMMANDS: tuple[tuple[str, str, Callable[[ArgumentParser], None]], ...] = (
     ("doctor", "hold the profile against the live stores and tell what is wrong; never writes", _doctor),
     ("profile", "help with writing a store profile", _profile),
     ("refresh-totals", "write the totals that a store keeps as they are live; dry unless --live", _refresh_totals),
+    ("export", "write customers, leads or bookings into a file", _export),
     ("schema", "print the GraphQL schema", _none),
     ("migrate", "make or upgrade the gateway's own tables, in the schema `gateway` of PostgreSQL", _none),
     ("index", "walk through all records, so that they are found by e-mail, phone and name", _index),
