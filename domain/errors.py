@@ -63,6 +63,15 @@ class UnauthenticatedError(GatewayError):
         super().__init__(reason)
 
 
+class KeysUnavailableError(GatewayError):
+    """Say that no token can be checked: the issuer's keys cannot be read, which is not the client's fault."""
+
+    code = "KEYS_UNAVAILABLE"
+
+    def __init__(self) -> None:
+        super().__init__("The keys that tokens are checked with cannot be read right now.")
+
+
 class ForbiddenError(GatewayError):
     code = "FORBIDDEN"
 

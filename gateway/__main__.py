@@ -8,6 +8,7 @@ from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
+from domain.access import Role
 from domain.errors import StartError
 from gateway.commands.options import add_json, add_tenant
 
@@ -56,6 +57,34 @@ def _demo(parser: ArgumentParser) -> None:
         "--folder", type=Path, default=Path(".gateway"), help="where the stores keep their data (.gateway)"
     )
     parser.add_argument("--port", type=_port, metavar="N", help="the port to listen on (GATEWAY_PORT, else 8000)")
+
+
+def _serve(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--no-auth",
+        action="store_true",
+        help="ask nobody for a token: everyone on this machine is an administrator, and nobody else can reach it",
+    )
+
+
+def _token(parser: ArgumentParser) -> None:
+    parser.add_argument("--subject", type=_some_text, default="developer", metavar="NAME", help="who asks (developer)")
+    parser.add_argument(
+        "--role",
+        action="append",
+        required=True,
+        type=_role,
+        metavar="ROLE",
+        help=f"what the token allows: {', '.join(role.value for role in Role)}; may be given several times",
+    )
+    parser.add_argument("--tenant", type=_some_text, metavar="KEY", help="the tenant that the token belongs to")
+    parser.add_argument(
+        "--expires",
+        type=_lifetime,
+        default=timedelta(hours=12),
+        metavar="TIME",
+        help="how long it is good for: 30m, 12h or 7d (12h)",
+    )
 
 
 def _doctor(parser: ArgumentParser) -> None:
@@ -144,6 +173,20 @@ def _days(text: str) -> timedelta:
     return timedelta(days=int(found[1]) * {"d": 1, "w": 7}[found[2]])
 
 
+def _role(text: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text} is none of {', '.join(role.value for role in Role)}") from None
+
+
+def _lifetime(text: str) -> timedelta:
+    found = re.fullmatch(r"([1-9][0-9]{0,3})([mhd])", text)
+    if found is None:
+        raise ArgumentTypeError(f"{text} is no number of minutes, hours or days, such as 30m, 12h or 7d")
+    return int(found[1]) * {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[found[2]]
+
+
 def _number_of_examples(text: str) -> int:
     return _whole(text, 0, _MOST_EXAMPLES)
 
@@ -164,7 +207,8 @@ def _whole(text: str, low: int, high: int) -> int:
 
 COMMANDS: tuple[tuple[str, str, Callable[[ArgumentParser], None]], ...] = (
     ("demo", "start embedded stores with demo data and serve them on this machine", _demo),
-    ("serve", "serve the stores that the settings (GATEWAY_… or .env) name", _none),
+    ("serve", "serve the stores that the settings (GATEWAY_… or .env) name", _serve),
+    ("token", "mint a token for development, with the secret of the settings", _token),
     ("doctor", "hold the profile against the live stores and tell what is wrong; never writes", _doctor),
     ("profile", "help with writing a store profile", _profile),
     ("refresh-totals", "write the totals that a store keeps as they are live; dry unless --live", _refresh_totals),

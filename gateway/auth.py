@@ -7,10 +7,11 @@ import jwt
 
 from domain.access import Role, Viewer
 from domain.errors import UnauthenticatedError
+from gateway.jwks import ALGORITHMS, KeySet
 from gateway.settings import Settings
 
-#: Pinned: what the token's own header names is never believed.
-ALGORITHM = "HS256"
+#: Pinned, each to its own kind of key: what the token's header names only chooses among them.
+OF_SECRETS = "HS256"
 #: How far the clocks of the issuer and the gateway may be apart.
 LEEWAY_SECONDS = 5
 #: More than any token of ours, and little enough to look at for nothing.
@@ -25,7 +26,6 @@ REASONS: tuple[tuple[type[jwt.InvalidTokenError], str], ...] = (
     (jwt.ExpiredSignatureError, "The token has expired."),
     (jwt.ImmatureSignatureError, "The token is not valid yet."),
     (jwt.InvalidSignatureError, "The token's signature is not right."),
-    (jwt.InvalidAlgorithmError, f"The token must be signed with {ALGORITHM}."),
     (jwt.InvalidIssuerError, "The token is from another issuer (iss)."),
     (jwt.InvalidAudienceError, "The token is for another audience (aud)."),
     (jwt.InvalidTokenError, "The token is not a well-formed JWT."),
@@ -33,34 +33,53 @@ REASONS: tuple[tuple[type[jwt.InvalidTokenError], str], ...] = (
 
 
 class TokenReader:
-    """Read tokens by what *settings* say of key, issuer and audience.
+    """Read tokens by what *settings* say of keys, issuer and audience.
 
     A token that names an audience is refused where none is configured (RFC 7519, section 4.1.3): it was made for
     somebody else. Raises StartError where the settings have no key and are not open.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._key = settings.require_key()
+        self._secret = settings.require_key()
+        self._open = settings.open
+        self._keys = KeySet(settings.jwks_url, settings.jwks_seconds) if settings.jwks_url and not self._open else None
         self._issuer = settings.jwt_issuer
         self._audience = settings.jwt_audience
+        secret = [OF_SECRETS] if self._secret else []
+        self._algorithms = " or ".join([*secret, *(ALGORITHMS if self._keys else ())])
+
+    async def fetch_key(self, authorization: str | None) -> None:
+        """Read the issuer's keys where that of *authorization* may be among them, and is not at hand.
+
+        Raises KeysUnavailableError where no keys are at hand and none can be read.
+        """
+        if self._keys is None or authorization is None:
+            return
+        try:
+            header = jwt.get_unverified_header(_bearer(authorization))
+        except (jwt.InvalidTokenError, RecursionError, UnauthenticatedError):
+            return  # `read` says why
+        if header.get("alg") in ALGORITHMS:
+            await self._keys.fetch(header.get("kid"), header["alg"])
 
     def read(self, authorization: str | None) -> Viewer | None:
         """Answer who sent the header *authorization*: None without one, always `OPEN_VIEWER` where the gateway is open.
 
         Raises UnauthenticatedError with what is wrong, in words for the client.
         """
-        if self._key is None:
+        if self._open:
             return OPEN_VIEWER
         if authorization is None:
             return None
-        return _viewer(self._claims(_bearer(authorization), self._key))
+        return _viewer(self._claims(_bearer(authorization)))
 
-    def _claims(self, token: str, key: str) -> Mapping[str, Any]:
+    def _claims(self, token: str) -> Mapping[str, Any]:
         try:
+            key, algorithm = self._key_of(token)
             return jwt.decode(
                 token,
                 key,
-                algorithms=[ALGORITHM],
+                algorithms=[algorithm],
                 options={"require": REQUIRED, "verify_sub": False},  # `_viewer` looks closer
                 audience=self._audience,
                 issuer=self._issuer,
@@ -68,9 +87,24 @@ class TokenReader:
             )
         except jwt.MissingRequiredClaimError as fault:
             reason = f"The token has no claim {fault.claim}."
+        except jwt.InvalidAlgorithmError:
+            reason = f"The token must be signed with {self._algorithms}."
         except jwt.InvalidTokenError as fault:
             reason = next(reason for kind, reason in REASONS if isinstance(fault, kind))
         raise UnauthenticatedError(reason)
+
+    def _key_of(self, token: str) -> tuple[Any, str]:
+        """Find the key for *token*, with the one algorithm that this key is for."""
+        header = jwt.get_unverified_header(token) if self._keys is not None else {}
+        algorithm = header.get("alg")
+        if self._keys is not None and algorithm in ALGORITHMS:
+            key = self._keys.find(header.get("kid"), algorithm)
+            if key is None:
+                raise UnauthenticatedError("The token is signed with a key that its issuer does not have.")
+            return key, algorithm
+        if self._secret is None:
+            raise jwt.InvalidAlgorithmError
+        return self._secret, OF_SECRETS
 
 
 def _bearer(authorization: str) -> str:

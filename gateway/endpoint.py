@@ -13,9 +13,10 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from domain.access import Access
-from domain.errors import GatewayError, UnauthenticatedError
+from domain.errors import GatewayError, KeysUnavailableError, UnauthenticatedError
 from gateway.answers import error_body, log_stores, masked, request_error_body
 from gateway.auth import TokenReader
+from gateway.jwks import COOLDOWN
 from gateway.pages import SECURITY_HEADERS, graphiql_page
 from resolvers.context import Context, Limits
 from schema import Schema
@@ -64,11 +65,15 @@ class Endpoint:
 
     async def _post(self, request: Request) -> Response:
         try:
-            viewer = self._tokens.read(request.headers.get("authorization"))
+            authorization = request.headers.get("authorization")
+            await self._tokens.fetch_key(authorization)
+            viewer = self._tokens.read(authorization)
             tenant = read_tenant(request.headers.get("x-tenant"))
             asked = read_request(request.headers.get("content-type", ""), await self._body_of(request))
         except UnauthenticatedError as error:
             return _refused(request, error, {"WWW-Authenticate": "Bearer"}, status=401)
+        except KeysUnavailableError as error:
+            return _refused(request, error, {"Retry-After": str(int(COOLDOWN))}, status=503)
         except BadRequestError as error:
             return _refused(request, error)
         stores: Stores = request.state.stores

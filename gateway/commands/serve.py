@@ -2,6 +2,7 @@
 
 import sys
 from argparse import Namespace
+from dataclasses import replace
 
 from gateway.app import create_app
 from gateway.commands.server import interrupt_on_sigterm, run_server, take_port
@@ -10,8 +11,8 @@ from gateway.settings import Settings, read_settings
 from sources.profile_reading import read_profile
 
 
-def run(_: Namespace) -> int:
-    settings = read_settings()
+def run(arguments: Namespace) -> int:
+    settings = replace(read_settings(), open=arguments.no_auth)
     interrupt_on_sigterm()
     app = create_app(settings)
     welcome = _welcome(settings)
@@ -24,4 +25,6 @@ def _welcome(settings: Settings) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     profile = read_profile(settings.profile)
     stores = " and ".join(mapped_stores(profile))
-    return f"Customer Gateway: http://{host}:{settings.port}/ serves {stores} with the profile {profile.store.name}"
+    access = ", open to everyone on this machine" if settings.open else ""
+    address = f"http://{host}:{settings.port}/"
+    return f"Customer Gateway: {address} serves {stores} with the profile {profile.store.name}{access}"

@@ -187,7 +187,7 @@ def test_a_stronger_algorithm_with_the_right_secret_is_another_algorithm(algorit
 
 
 def test_an_unsigned_token_is_refused() -> None:
-    token = jwt.encode(CLAIMS, None, algorithm="none")
+    token = jwt.encode(CLAIMS, "", algorithm="none")
 
     assert refusal(f"Bearer {token}") == "The token must be signed with HS256."
 

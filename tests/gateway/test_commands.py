@@ -12,15 +12,20 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import jwt
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from domain.access import Role, Viewer
 from domain.errors import StartError
-from gateway.__main__ import COMMANDS, make_parser
+from gateway.__main__ import COMMANDS, main, make_parser
+from gateway.auth import TokenReader
 from gateway.commands.server import interrupt_on_sigterm, run_server, take_port
+from gateway.settings import read_settings
+from tests.tokens import SECRET
 
 
 def make_app(*, on_open: Callable[[], None] = lambda: None, on_close: Callable[[], None] = lambda: None) -> Starlette:
@@ -131,17 +136,20 @@ def test_a_fault_of_ours_at_start_is_logged_with_its_traceback(caplog: pytest.Lo
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_serve_says_where_and_what_it_serves(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "access"), [([], ""), (["--no-auth"], ", open to everyone on this machine")], ids=["with a key", "open"]
+)
+def test_serve_says_where_and_what_it_serves(tmp_path: Path, options: list[str], access: str) -> None:
     port = free_port()
     environ = os.environ | {
         "GATEWAY_PROFILE": "grocer",
         "GATEWAY_POSTGRES_URL": "postgresql://127.0.0.1:1/db",
         "GATEWAY_MONGO_URL": "mongodb://127.0.0.1:1/db",
-        "GATEWAY_JWT_SECRET": "0123456789abcdef0123456789abcdef",
+        "GATEWAY_JWT_SECRET": "" if options else SECRET,
         "GATEWAY_PORT": str(port),
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }
-    command = [sys.executable, "-m", "gateway", "serve"]
+    command = [sys.executable, "-m", "gateway", "serve", *options]
     with subprocess.Popen(command, cwd=tmp_path, env=environ, stderr=subprocess.PIPE, text=True) as gateway:  # noqa: S603 - ours
         assert gateway.stderr is not None
         # The stores are not there, which is said before.
@@ -158,4 +166,80 @@ def test_serve_says_where_and_what_it_serves(tmp_path: Path) -> None:
     )
     assert warnings
     assert [line for line in warnings if not form.fullmatch(line)] == []
-    assert said == f"Customer Gateway: http://127.0.0.1:{port}/ serves PostgreSQL and MongoDB with the profile grocer\n"
+    served = f"http://127.0.0.1:{port}/ serves PostgreSQL and MongoDB with the profile grocer"
+    assert said == f"Customer Gateway: {served}{access}\n"
+
+
+# ── tokens for development ──
+
+
+def minted(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(["token", *arguments]) == 0
+    return capsys.readouterr().out.strip()
+
+
+def test_a_token_is_minted_that_the_gateway_believes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text(
+        f"GATEWAY_JWT_SECRET={SECRET}\nGATEWAY_JWT_ISSUER=https://issuer.test/\nGATEWAY_JWT_AUDIENCE=gateway\n"
+    )
+    arguments = ["--subject", "ada", "--role", "READER", "--role", "SUPPORT", "--tenant", "north", "--expires", "7d"]
+
+    token = minted(capsys, *arguments)
+
+    viewer = TokenReader(read_settings()).read(f"Bearer {token}")
+    assert viewer == Viewer("ada", frozenset({Role.READER, Role.SUPPORT}), "north")
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == 7 * 86_400
+    other = jwt.decode(minted(capsys, "--role", "READER"), options={"verify_signature": False})
+    assert other["exp"] - other["iat"] == 12 * 3_600
+    assert "tenant" not in other
+
+
+def test_no_token_is_minted_without_a_secret(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["token", "--role", "READER"]) == 2
+    assert "GATEWAY_JWT_SECRET: expected at least 32 bytes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "--role"),
+        (["--role", "OWNER"], "PLATFORM_ADMIN, CLIENT_ADMIN, READER, SUPPORT"),
+        (["--role", "READER", "--expires", "0m"], "such as 30m, 12h or 7d"),
+        (["--role", "READER", "--subject", " "], "not empty"),
+        (["--role", "READER", "--tenant", ""], "not empty"),
+    ],
+)
+def test_a_token_that_cannot_be_is_refused(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        make_parser().parse_args(["token", *arguments])
+    assert said in capsys.readouterr().err
+
+
+# ── with and without keys ──
+
+
+def test_nothing_is_served_without_a_key_unless_told_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GATEWAY_PROFILE", "renos")
+    monkeypatch.setenv("GATEWAY_POSTGRES_URL", "postgresql://127.0.0.1:1/db")
+    assert main(["serve"]) == 2
+    said = capsys.readouterr().err
+    assert [word for word in ("GATEWAY_JWT_SECRET", "GATEWAY_JWKS_URL", "--no-auth") if word not in said] == []
+
+
+def test_without_tokens_nobody_else_can_reach_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GATEWAY_HOST", "0.0.0.0")  # noqa: S104 - refused, not bound
+    assert main(["serve", "--no-auth"]) == 2
+    assert "127.0.0.1 only" in capsys.readouterr().err

@@ -43,6 +43,8 @@ def test_every_setting_is_read_into_its_field() -> None:
             "GATEWAY_HOST": "0.0.0.0",  # noqa: S104 - read, not bound
             "GATEWAY_PORT": "8080",
             "GATEWAY_JWT_SECRET": SECRET,
+            "GATEWAY_JWKS_URL": "https://issuer.test/keys",
+            "GATEWAY_JWKS_SECONDS": "60",
             "GATEWAY_JWT_ISSUER": "https://issuer.test/",
             "GATEWAY_JWT_AUDIENCE": "gateway",
             "GATEWAY_MAX_PAGE": "250",
@@ -62,6 +64,8 @@ def test_every_setting_is_read_into_its_field() -> None:
         host="0.0.0.0",  # noqa: S104
         port=8080,
         jwt_secret=SECRET,
+        jwks_url="https://issuer.test/keys",
+        jwks_seconds=60.0,
         jwt_issuer="https://issuer.test/",
         jwt_audience="gateway",
         max_page=250,
@@ -156,6 +160,7 @@ def test_all_faults_are_named_in_one_error(tmp_path: Path) -> None:
         ("GATEWAY_COUNT_RECORDS", ["0", "1000000001", "2e6"]),
         ("GATEWAY_INDEX_SECONDS", ["-1", "nan", "86401", "often"]),
         ("GATEWAY_MAX_BODY", ["1023", "104857601", "1 MiB"]),
+        ("GATEWAY_JWKS_SECONDS", ["0", "nan", "86401"]),
         ("GATEWAY_HOST", ["localhost:8000", "http://localhost", "[::1]", "-x", "a b", "256.1.1.1:1"]),
     ],
 )
@@ -245,6 +250,22 @@ def test_a_secret_that_signs_badly_is_refused_and_not_shown(secret: str) -> None
     assert fault(GATEWAY_JWT_SECRET=secret) == (
         "GATEWAY_JWT_SECRET is a value that is not shown; expected at least 32 bytes, and no public key"
     )
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["issuer.test/keys", "http://issuer.test/keys", "file:///etc/passwd", "https://", "https://[x/", "https://h:0/"],
+)
+def test_keys_come_over_tls_or_from_this_machine(url: str) -> None:
+    assert "expected https://host/path" in fault(GATEWAY_JWKS_URL=url)
+    for good in ("https://issuer.test/keys?a=b", "http://127.0.0.1:8080/keys", "http://[::1]/keys", "http://localhost"):
+        assert read_settings({"GATEWAY_JWKS_URL": good}, env_file=None).jwks_url == good
+
+
+def test_public_keys_need_no_secret_beside_them() -> None:
+    assert Settings(jwks_url="https://issuer.test/keys").require_key() is None
+    with pytest.raises(StartError):
+        Settings(jwks_url="https://issuer.test/keys", jwt_secret="short").require_key()
 
 
 def test_a_secret_is_measured_in_bytes() -> None:
