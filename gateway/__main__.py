@@ -16,6 +16,7 @@ _START_ERROR = 2
 _INTERRUPTED = 130
 _MOST_CUSTOMERS = 1_000_000
 _MOST_ROWS = 100_000
+_MOST_STEPS = 1_000_000_000
 _MOST_EXAMPLES = 10_000
 
 
@@ -148,6 +149,30 @@ def _export(parser: ArgumentParser) -> None:
     add_tenant(parser)
 
 
+def _backfill(parser: ArgumentParser) -> None:
+    _planned(parser, "make no accounts")
+    parser.add_argument(
+        "--create-for",
+        action="append",
+        choices=["CRM", "DELIVERY"],
+        metavar="STORE",
+        help="make accounts for customers that have a record there, CRM or DELIVERY; can be given twice (DELIVERY)",
+    )
+    parser.add_argument("--invite", action="store_true", help="mail everybody a new account is made for")
+
+
+def _attach_leads(parser: ArgumentParser) -> None:
+    _planned(parser, "create no customers")
+
+
+def _planned(parser: ArgumentParser, without: str) -> None:
+    add_tenant(parser)
+    add_json(parser)
+    parser.add_argument("--live", action="store_true", help="write; without it a plan is made and shown")
+    parser.add_argument("--limit", type=_number_of_steps, metavar="N", help="how many steps to plan at most (all)")
+    parser.add_argument("--no-create", action="store_true", help=without)
+
+
 def _none(_: ArgumentParser) -> None:
     """Add nothing: the command takes its settings from the environment."""
 
@@ -164,6 +189,10 @@ def _some_text(text: str) -> str:
 
 def _number_of_rows(text: str) -> int:
     return _whole(text, 1, _MOST_ROWS)
+
+
+def _number_of_steps(text: str) -> int:
+    return _whole(text, 1, _MOST_STEPS)
 
 
 def _days(text: str) -> timedelta:
@@ -216,6 +245,8 @@ COMMANDS: tuple[tuple[str, str, Callable[[ArgumentParser], None]], ...] = (
     ("schema", "print the GraphQL schema", _none),
     ("migrate", "make or upgrade the gateway's own tables, in the schema `gateway` of PostgreSQL", _none),
     ("index", "walk through all records, so that they are found by e-mail, phone and name", _index),
+    ("backfill", "link what is certain, repair links, create missing accounts; dry unless --live", _backfill),
+    ("attach-leads", "attach orphaned leads to their customers; dry unless --live", _attach_leads),
     ("resume", "carry on what a crash or a store that was down has left unfinished", add_json),
 )
 
