@@ -47,8 +47,10 @@ def searchable(name: str | None, email: str | None, phone: str | None, number: s
     *number* is the *phone* as `normal_phone` writes it.
     """
     found: dict[str, None] = {}
-    for ways in _spelt((name or "")[:_LONGEST_NAME]):
+    name = (name or "")[:_LONGEST_NAME]
+    for ways in _spelt(name):
         found.update(dict.fromkeys(ways))
+    found.update((_plain(token), None) for token in name.split() if "@" in token)
     if email and (address := _plain(email)) and len(address) <= _LONGEST_EMAIL:
         found[address] = None
     if phone:
@@ -106,10 +108,17 @@ def _spelt(text: str) -> list[list[str]]:
 
 
 def _word(token: str) -> Condition:
-    """Ask for each word of *token* in one of its spellings, or for *token* as it stands in an e-mail."""
-    spelt = AllOf(tuple(AnyOf(tuple(map(_part, ways))) for ways in _spelt(token)))
-    address = _plain(token)
-    return spelt if address.isalnum() else AnyOf((Has(address), spelt))
+    """Ask for the words of *token*, each in one of its spellings, or for *token* as it stands in an e-mail.
+
+    What is written together, such as example.org, asks for its words as a whole: each begins one.
+    """
+    address, spelt = _plain(token), _spelt(token)
+    if "@" in address:
+        return Has(address)
+    if address.isalnum():
+        return AllOf(tuple(AnyOf(tuple(map(_part, ways))) for ways in spelt))
+    words_of_it = AllOf(tuple(AnyOf(tuple(Has(f" {way}") for way in ways)) for ways in spelt))
+    return AnyOf((Has(address), words_of_it))
 
 
 def _number(tokens: list[str], region: str | None) -> Condition:
@@ -128,7 +137,11 @@ def _part(spelling: str) -> Has:
 
 def _plain(text: str) -> str:
     """Fold the case of *text*, and leave out what no address holds."""
-    return "".join(character for character in text.strip().casefold() if character.isprintable() and character != " ")
+    return "".join(
+        character
+        for character in unicodedata.normalize("NFKC", text).casefold()
+        if character.isprintable() and character != " "
+    )
 
 
 def _digits(text: str) -> str:

@@ -58,6 +58,9 @@ def finds(search: str, name: str | None = None, email: str | None = None, phone:
         ("son", "Anderson"),
         ("42", "Customer 42"),
         ("Anna - Berlin", "Berlin, Anna"),
+        ("j.smith", "J. Smith"),
+        ("ivan@x.example", "ivan@x.example"),
+        ("a\u030arhus", "Århus"),
     ],
 )
 def test_a_name_is_found_in_any_spelling(search: str, name: str) -> None:
@@ -109,6 +112,12 @@ def test_a_phone_is_found_in_any_notation_and_by_a_part_of_it(search: str) -> No
 def test_a_number_that_is_none_is_found_by_its_digits() -> None:
     assert finds("12-34", phone="ext. 1234")
     assert not finds("12", phone="ext. 9912")
+
+
+def test_an_address_is_not_put_together_of_words_from_elsewhere() -> None:
+    assert not finds("example.org", "Jørgen", "j@mail.example")
+    assert not finds("ivan@", "Ivan", "i@x.example")
+    assert finds("mail.example", "Jørgen", "j@mail.example")
 
 
 def test_all_words_have_to_be_found_wherever_they_stand() -> None:
