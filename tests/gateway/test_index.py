@@ -116,15 +116,31 @@ async def test_what_is_no_email_or_phone_is_refused(grocer: Gateway, key: dict[s
     assert answer["errors"][0]["message"] == message
 
 
-async def test_a_store_without_a_country_says_what_a_number_needs(without_mongo: Servers) -> None:
-    settings = await indexed(await existing_store(without_mongo, "bikes", "no_country"))
+@pytest.fixture(scope="module")
+async def bikes(without_mongo: Servers) -> AsyncIterator[Gateway]:
+    """A store without a country, and with names in several scripts."""
+    settings = await existing_store(without_mongo, "bikes", "indexed_bikes")
     await run_sql(address(settings), "UPDATE customers SET phone = '+49 30 1234567' WHERE full_name = 'Marta Weiß'")
-    await indexed(settings)
-    async with running(settings) as gateway:
-        answer = await gateway.ask(BY, {"key": {"phone": "030 1234567"}})
-        assert codes(answer) == ["BAD_INPUT"]
-        assert answer["errors"][0]["message"].endswith("so that a number begins with + and its country.")
-        assert await found(gateway, {"tenant": None}, phone="+49 (30) 123-4567") is not None
+    async with running(await indexed(settings)) as gateway:
+        yield gateway
+
+
+async def test_a_store_without_a_country_says_what_a_number_needs(bikes: Gateway) -> None:
+    answer = await bikes.ask(BY, {"key": {"phone": "030 1234567"}})
+    assert codes(answer) == ["BAD_INPUT"]
+    assert answer["errors"][0]["message"].endswith("so that a number begins with + and its country.")
+    assert await found(bikes, {"tenant": None}, phone="+49 (30) 123-4567") is not None
+
+
+SEARCH = "query ($text: String!) { customers(filter: {search: $text}) { totalCount nodes { name } } }"
+
+
+@pytest.mark.parametrize(("text", "names"), [*EXPECTED["bikes"]["search"].items(), ("030 12345", ["Marta Weiß"])])
+async def test_a_search_finds_names_in_any_script_and_numbers(bikes: Gateway, text: str, names: list[str]) -> None:
+    customers = (await bikes.data(SEARCH, {"text": text}))["customers"]
+
+    assert sorted(one["name"] for one in customers["nodes"]) == sorted(names)
+    assert customers["totalCount"] == len(names)
 
 
 async def test_without_a_whole_pass_nothing_can_be_looked_up(bare: Gateway) -> None:
@@ -139,6 +155,9 @@ async def test_without_a_whole_pass_nothing_can_be_looked_up(bare: Gateway) -> N
     answer = await bare.ask(BY, asked, **NORTH)
     assert codes(answer) == ["INDEX_MISSING"]
     assert "python -m gateway index --all-tenants fills it" in answer["errors"][0]["message"]
+    for query in (SEARCH, SEARCH.replace("customers", "leads").replace("nodes { name }", "nodes { id }")):
+        answer = await bare.ask(query, {"text": "one"}, **NORTH)
+        assert set(codes(answer)) == {"INDEX_MISSING"}
     assert (await bare.data("{ stores { indexedAt } }", **NORTH))["stores"] == [{"indexedAt": None}] * 2
 
 
