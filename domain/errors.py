@@ -47,6 +47,24 @@ class BadInputError(GatewayError):
     code = "BAD_INPUT"
 
 
+class UnknownLocationError(GatewayError):
+    """Say that no booking is at *location*."""
+
+    code = "UNKNOWN_LOCATION"
+
+    def __init__(self, location: str) -> None:
+        super().__init__(f"No booking is at the location {_short(location)}.")
+
+
+class TooManyPointsError(GatewayError):
+    """Say that there would be more of *what* than the *most* that are answered at a time."""
+
+    code = "TOO_MANY_POINTS"
+
+    def __init__(self, what: str, most: int) -> None:
+        super().__init__(f"This would be more than {most} {what}: ask for a shorter period, or longer intervals.")
+
+
 class AmbiguousError(GatewayError):
     """Say that several things have what was asked for, so that none of them can be meant."""
 

@@ -142,8 +142,16 @@ class Identity:
         accounts, deliveries = self._accounts, self._deliveries
         apart = sum(1 for key in accounts.names if self._crm_of(key, accounts, deliveries) is None)
         apart += sum(1 for key in deliveries.names if self._crm_of(key, deliveries, accounts) is None)
-        pairs = sum(1 for key in accounts.partner_of if self._crm_of(key, accounts, deliveries) is None)
-        return apart - pairs
+        return apart - self._pairs_beyond_crm()
+
+    def count_linked(self) -> int:
+        """Count the customers that have more than one record."""
+        return len(self._accounts.of_crm.keys() | self._deliveries.of_crm.keys()) + self._pairs_beyond_crm()
+
+    def _pairs_beyond_crm(self) -> int:
+        return sum(
+            1 for key in self._accounts.partner_of if self._crm_of(key, self._accounts, self._deliveries) is None
+        )
 
     def heads_beyond_crm(self) -> Iterator[RecordRef]:
         """Go through the heads of the customers that no CRM row heads."""

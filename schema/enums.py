@@ -6,6 +6,7 @@ from typing import Any
 import strawberry
 
 from domain.access import Role
+from domain.dashboard import Interval
 from domain.identifiers import IdentifierKind as LinkRule
 from domain.linkage import LinkageHealth
 from domain.mutation_errors import ErrorCode
@@ -26,6 +27,7 @@ __all__ = [
     "CustomerStatus",
     "Direction",
     "ErrorCode",
+    "Interval",
     "LeadOrderField",
     "LeadStatus",
     "LinkCertainty",
@@ -83,6 +85,14 @@ _described(
     CANCELLED="Was called off.",
     NO_SHOW="The customer did not come.",
     UNKNOWN="The store has a word that the profile does not map: see storeStatus.",
+)
+_described(
+    Interval,
+    "Interval",
+    "What a series is counted by: where the store is, whatever its clocks do.",
+    DAY="Days.",
+    WEEK="Weeks of ISO 8601, which begin on Monday.",
+    MONTH="Months.",
 )
 _described(
     Segment,

@@ -30,6 +30,18 @@ def computed(resolve: Callable[[Context, Any], Any], description: str) -> Any:
     return strawberry.field(resolver=resolver, description=description)
 
 
+def selecting(resolve: Callable[..., Any], description: str, *, arguments: Callable[..., Any] | None = None) -> Any:
+    """Declare a field that *resolve* answers, given the record, what is selected, and what *arguments* makes."""
+
+    def resolver(root: Any, info: Info, **given: Any) -> Any:
+        asked = () if arguments is None else (arguments(**given),)
+        return resolve(root, selected_of(info), *asked)
+
+    given = list(inspect.signature(arguments).parameters.values()) if arguments is not None else []
+    _sign(resolver, arguments or resolve, [_parameter("root", Any), _parameter("info", Info), *given])
+    return strawberry.field(resolver=resolver, description=description)
+
+
 def loaded(
     loader: str,
     *,
@@ -42,7 +54,7 @@ def loaded(
     declaration = Loaded(loader, key, arguments, pick)
 
     def resolver(root: Any, info: Info, **given: Any) -> Any:
-        picks = frozenset() if pick else selected(info.context, info._raw_info)  # noqa: SLF001 - see wanted_of
+        picks = frozenset() if pick else selected_of(info)
         return declaration.resolve(info.context, root, given, picks)
 
     return _declared(resolver, arguments, declaration, description)
@@ -87,6 +99,11 @@ def guarded(
     own = [parameter for parameter in given if parameter.name != "info"]
     _sign(resolver, arguments or resolve, [_parameter("info", Info), *own])
     return strawberry.field(resolver=resolver, description=description, metadata={RULE: rule})
+
+
+def selected_of(info: Info) -> frozenset[str]:
+    """Name what is selected below a field."""
+    return selected(info.context, info._raw_info)  # noqa: SLF001 - Strawberry offers no cheaper way
 
 
 def wanted_of(info: Info) -> Wanted:

@@ -6,10 +6,12 @@ from typing import Annotated, TypeVar
 import strawberry
 
 from domain import time
+from domain.dashboard import Interval
 from domain.identifiers import Identifier, IdentifierKind
 from domain.paging import Direction, Order, PageArguments
 from domain.records import ExternalId, RecordKind, RecordRef
 from resolvers import finding, leads
+from resolvers.dashboard import Steps
 from resolvers.loading import Most, PageOf
 
 T = TypeVar("T")
@@ -129,14 +131,28 @@ def all_time() -> None:
     """Read no argument: revenue of all time."""
 
 
-FirstOf = Annotated[int, described("How many at most.")]
+FirstOf = Annotated[int | None, described("How many at most.")]
 
 
 def favorite_services(first: FirstOf = 3) -> Most:
     """Read how many services are wanted."""
-    return Most(first)
+    return Most(3 if first is None else first)
 
 
 def booking_notes(first: FirstOf = 20) -> Most:
     """Read how many notes are wanted."""
-    return Most(first)
+    return Most(20 if first is None else first)
+
+
+IntervalArgument = Annotated[Interval | None, described("What is counted by.")]
+ByLocation = Annotated[bool | None, described("Whether each location is counted apart.")]
+
+
+def top_customers(first: FirstOf = 10) -> Most:
+    """Read how many customers are wanted."""
+    return Most(10 if first is None else first)
+
+
+def series_steps(*, interval: IntervalArgument = Interval.DAY, by_location: ByLocation = False) -> Steps:
+    """Read what a series is counted by."""
+    return Steps(interval or Interval.DAY, bool(by_location))

@@ -19,6 +19,7 @@ from schema.lead import Lead
 from schema.link_event import LinkEvent
 from schema.node import Node
 from schema.operation import Operation
+from schema.queries_dashboard import DashboardQueries
 from schema.queries_linkage import LinkageQueries
 
 AnyId = Annotated[strawberry.ID, strawberry.argument(description="An id that was handed out before.")]
@@ -121,7 +122,7 @@ def _stores(info: Info) -> Any:
 
 
 @strawberry.type(description="What can be read.")
-class Query(LinkageQueries):
+class Query(LinkageQueries, DashboardQueries):
     node: Node | None = guarded(READ_CUSTOMERS, _node, "Whatever has this id; null where there is nothing any more.")
     nodes: list[Node | None] = guarded(READ_CUSTOMERS, _nodes, "Whatever has these ids, in their order.")
     customer: Customer | None = guarded(

@@ -182,7 +182,7 @@ class MongoSource:
         """Go through the link fields of all records of *kind*, some thousands at a time."""
         reader = self._readers[kind]
         form = await self._form(reader)
-        fields = fields_of(reader.key, reader.links.partner, reader.links.crm, reader.created_at)
+        fields = fields_of(reader.key, reader.links.partner, reader.links.crm, reader.created_at, *reader.status_fields)
         async for documents in self._stream(tenant, reader, fields):
             yield [one for one in (reader.read_links(document, form, created_in) for document in documents) if one]
 

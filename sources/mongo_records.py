@@ -39,10 +39,14 @@ class Links(NamedTuple):
     key: Key
     names: Names
     within: bool
+    status: CustomerStatus | None = None
 
 
 class RecordReader(ABC):
     """Read what the kinds of records in MongoDB have in common."""
+
+    #: Where a record says how it stands.
+    status_fields: tuple[str, ...] = ()
 
     def __init__(self, section: AccountSection | DeliverySection, zone: ZoneInfo) -> None:
         self.collection = section.name_of
@@ -81,7 +85,13 @@ class RecordReader(ABC):
 
     def read_links(self, document: Document, form: KeyForm, period: Period | None) -> Links | None:
         key = form.text(self.key_at(document))
-        return None if key is None else Links(key, self._names(document), self._is_within(document, period))
+        if key is None:
+            return None
+        return Links(key, self._names(document), self._is_within(document, period), self.status_at(document))
+
+    def status_at(self, _: Document) -> CustomerStatus | None:
+        """Say how the record stands, where it says so."""
+        return None
 
     def _is_within(self, document: Document, period: Period | None) -> bool:
         if period is None:
@@ -151,11 +161,12 @@ class DeliveryReader(RecordReader):
         self._words: Mapping[str, CustomerStatus] = (
             {} if status is None else {word: meaning for meaning, words in status.words.items() for word in words}
         )
+        self.status_fields = () if status is None else (status.column,)
         super().__init__(section, zone)
 
     def _own_fields(self) -> list[Any]:
         section = self._delivery
-        return [section.address, section.area, section.courier, section.status.column if section.status else None]
+        return [section.address, section.area, section.courier, *self.status_fields]
 
     def _record(self, key: Key, document: Document) -> DeliveryRecord:
         section = self._delivery
@@ -165,8 +176,12 @@ class DeliveryReader(RecordReader):
             address=text_at(document, section.address),
             area=text_at(document, section.area),
             courier_key=None if section.courier is None else link_key(value_at(document, section.courier)),
-            status=self._status(value_at(document, section.status.column)) if section.status else None,
+            status=self.status_at(document),
         )
+
+    def status_at(self, document: Document) -> CustomerStatus | None:
+        section = self._delivery
+        return None if section.status is None else self._status(value_at(document, section.status.column))
 
     def _status(self, stored: object) -> CustomerStatus | None:
         if stored is None or stored == "":

@@ -18,15 +18,15 @@ from domain.records import (
 )
 from domain.records import Tenant as TenantRecord
 from sources.postgres_attaching import PostgresAttaching
+from sources.postgres_dashboard import PostgresDashboard
 from sources.postgres_emails import PostgresEmails
-from sources.postgres_figures import PostgresFigures
 from sources.postgres_reading import Picks, Tenant
 from sources.postgres_satellites import tenants_in
 from sources.postgres_walking import PostgresWalking
 from sources.storable import is_storable
 
 
-class PostgresSource(PostgresFigures, PostgresWalking, PostgresEmails, PostgresAttaching):
+class PostgresSource(PostgresDashboard, PostgresWalking, PostgresEmails, PostgresAttaching):
     """Read the CRM. Every method takes the tenant first; None where the store has none."""
 
     # ── customers ──

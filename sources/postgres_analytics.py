@@ -132,10 +132,12 @@ def same_customer(mapped: MappedTable, owner: Owner, customers: MappedTable) -> 
     return same
 
 
-def same_key(owner: Owner, customers: MappedTable) -> ColumnElement[bool]:
+def same_key(owner: Owner, customers: MappedTable, named: ColumnElement[Any] | None = None) -> ColumnElement[bool]:
+    """Compare who is *named*, by default the *owner* of a row, with the key of *customers*, whatever types they are."""
+    key = owner.key if named is None else named
     if owner.type.name == customers.key_type().name:
-        return owner.key == customers["key"]
-    return cast(owner.key, Text) == cast(customers["key"], Text)
+        return key == customers["key"]
+    return cast(key, Text) == cast(customers["key"], Text)
 
 
 def is_somebodys(mapped: MappedTable, owner: Owner, customers: MappedTable) -> ColumnElement[bool]:

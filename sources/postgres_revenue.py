@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, Numeric, Select, cast, func, literal_column, null, select
+from sqlalchemy import ColumnElement, Date, Integer, Numeric, Select, cast, func, null, select
 
 from domain.time import Period
 from sources.postgres_mapping import MappedTable
@@ -22,6 +22,8 @@ class RevenueStatements:
     amount: ColumnElement[Any]
     at: TimeColumn
     currency: ColumnElement[Any]
+    #: Where it was earned: only where its rows are the bookings themselves.
+    location: ColumnElement[Any] | None = None
 
     def by_owner(self, period: Period | None, picks: frozenset[str]) -> Select[Any]:
         """Sum by `owner` and `currency`: `total` as stored, in major or minor units, `count` of the rows.
@@ -45,7 +47,7 @@ class RevenueStatements:
             select(*columns)
             .select_from(self.owner.joined)
             .where(*self.mapped.of_tenant(), self.owner.any_of(), *self.at.within(period))
-            .group_by(self.owner.key, self.currency, *([literal_column("month")] if months else []))
+            .group_by(self.owner.key, self.currency, *([month] if months else []))
         )
 
 
@@ -57,7 +59,9 @@ def revenue_statements(sections: Sections, section: RevenueSection, leads: Mappe
         currency=section.currency,
         customer=section.customer.column if section.customer else None,
     )
-    mapped = sections.map("revenue", section, named)
+    booking = sections.profile.booking
+    location = booking.location if booking is not None and booking.name_of == section.name_of else None
+    mapped = sections.map("revenue", section, named, [location])
     own = sections.profile.store.currency
     currency = func.upper(func.coalesce(func.nullif(func.btrim(mapped.text("currency")), ""), own))
     return RevenueStatements(
@@ -66,4 +70,5 @@ def revenue_statements(sections: Sections, section: RevenueSection, leads: Mappe
         mapped.number("amount"),
         mapped.time("at"),
         currency,
+        None if location is None else mapped.filled(location),
     )

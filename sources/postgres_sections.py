@@ -5,7 +5,20 @@ from enum import Enum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, exists, false, func, literal_column, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from sources.postgres_faults import MappingFaults
@@ -149,6 +162,17 @@ def in_status(
         return [known]
     every = [word for mapped_words in words.words.values() for word in mapped_words]
     return [or_(known, stored.is_(None), not_(stored == func.any(_texts(every))))]
+
+
+def status_word(mapped: MappedTable, words: StatusMap[S], unknown: S) -> ColumnElement[Any]:
+    """Be the name of the status that the store's word means: *unknown* for one that the profile does not map."""
+    stored = mapped.text("status")
+    meanings: list[tuple[ColumnElement[bool], ColumnElement[Any]]] = [
+        (stored == func.any(_texts(listed)), literal_column(f"'{status.value}'"))
+        for status, listed in words.words.items()
+        if listed
+    ]
+    return case(*meanings, else_=literal_column(f"'{unknown.value}'"))
 
 
 def _texts(values: Sequence[str]) -> ColumnElement[Any]:

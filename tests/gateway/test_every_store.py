@@ -40,7 +40,7 @@ def selection(type_: Any, depth: int, above: tuple[str, ...] = ()) -> str:
 def lists() -> Iterator[str]:
     query = CONTRACT.query_type
     assert query is not None
-    for name in ("customers", "leads", "bookings", "couriers"):
+    for name in ("customers", "leads", "bookings", "couriers", "dashboard"):
         yield f"{name} {selection(query.fields[name].type, DEPTH)}"
 
 
