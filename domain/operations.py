@@ -1,6 +1,7 @@
 """Writes of more than one record: planned before they are begun, so that whoever finds one half done can carry on."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -61,6 +62,31 @@ class Write:
         return replace(self, before=self.after, after=self.before)
 
 
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Let there be a *document* of *record*: its `_id` and its key are allocated before, so that it is made once."""
+
+    record: RecordRef
+    document: Mapping[str, Any]
+
+    @property
+    def id(self) -> Any:
+        return self.document["_id"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowWrite:
+    """Be what was written to the row *key* of a *section* together with the intent, as texts by column.
+
+    *before* is None where the row was made.
+    """
+
+    section: str
+    key: Key
+    before: Mapping[str, str | None] | None
+    after: Mapping[str, str | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intended:
     """Be the event that an operation leaves behind once it is applied."""
@@ -73,6 +99,8 @@ class Intended:
     undo_of: int | None = None
     #: Pairs of records that are not to be suggested again.
     rejects: tuple[tuple[RecordRef, RecordRef], ...] = ()
+    #: What undoing the event undoes, where that is not what was written: the links of a document that was made.
+    trail: tuple[Write, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +117,20 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """Be a write of several records on behalf of *by*: its *writes* in order, and the *event* that tells of it."""
+    """Be a write of several records on behalf of *by*: its *writes* in order, and the *event* that tells of it.
+
+    *rows* is what was written to the CRM already, in the transaction that wrote the intent down; *made* is what
+    has come of it once it is applied, where that is not what its event says.
+    """
 
     id: uuid.UUID
     tenant: str | None
     kind: OperationKind
     by: str
-    writes: tuple[Write, ...] = ()
+    writes: tuple[Write | Insert, ...] = ()
+    rows: tuple[RowWrite, ...] = ()
     event: Intended | None = None
+    made: Counts | None = None
     state: OperationState = OperationState.RUNNING
     done: int = 0
     created_at: datetime | None = None
@@ -116,8 +150,10 @@ class Operation:
             return self.counted
         if self.state is OperationState.FAILED:
             return Counts(failed=1)
-        if self.state is not OperationState.APPLIED or self.event is None:
+        if self.state is not OperationState.APPLIED:
             return Counts()
+        if self.made is not None or self.event is None:
+            return self.made or Counts()
         kind = self.event.kind
         return Counts(linked=int(kind is LinkEventKind.LINKED), repaired=int(kind is LinkEventKind.REPAIRED))
 

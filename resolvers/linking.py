@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from domain.identifiers import IdentifierKind
 from domain.ids import CUSTOMER, encode_id
 from domain.link_plans import Change, Conflict, Links, NoFieldError, plan_cut, plan_join
@@ -70,7 +72,7 @@ class Linking:
         if faults := _wrong_keys(refs, paths):
             return refused(*faults)
 
-        async def decide(id_: uuid.UUID) -> Decided:
+        async def decide(id_: uuid.UUID, _: AsyncConnection) -> Decided:
             around = await self._around(refs, paths)
             links = around.links
             if backed is not None:
@@ -99,7 +101,7 @@ class Linking:
         if faults := _wrong_keys([ref], [("record",)]):
             return refused(*faults)
 
-        async def decide(id_: uuid.UUID) -> Decided:
+        async def decide(id_: uuid.UUID, _: AsyncConnection) -> Decided:
             around = await self._around([ref], [("record",)])
             links = around.links
             changes = plan_cut(links, self._writing.fields, ref)
@@ -123,11 +125,12 @@ class Linking:
         back = {
             LinkEventKind.LINKED: LinkEventKind.UNLINKED,
             LinkEventKind.REPAIRED: LinkEventKind.UNLINKED,
+            LinkEventKind.BACKFILLED: LinkEventKind.UNLINKED,
             LinkEventKind.UNLINKED: LinkEventKind.LINKED,
             LinkEventKind.REJECTED: LinkEventKind.REJECTED,
         }[event.kind]
 
-        async def decide(id_: uuid.UUID) -> Decided:
+        async def decide(id_: uuid.UUID, _: AsyncConnection) -> Decided:
             now = await log.find_event(self.operations.own, self.tenant, event_id)
             if now is None or now.undone_by is not None:
                 raise RefusedError(UserError(ErrorCode.ALREADY_CHANGED, "The event is undone already.", ("eventId",)))

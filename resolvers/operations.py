@@ -13,21 +13,27 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import GatewayError, SourceError, SourceUnavailableError
-from domain.operations import Operation, OperationState
+from domain.operations import Operation, OperationState, RowWrite, written
 from sources.faults import crash_point
 from sources.mongo_writing import MongoWriting, Outcome
 from sources.own import operations as log
 from sources.own.idempotency import Sent, keep, keep_result
 from sources.own.store import OwnStore
+from sources.postgres_refusals import state_of
+from sources.postgres_turning import PostgresTurning
 from sources.stores import Stores
 
 logger = logging.getLogger("gateway")
 #: How often somebody who finds a record claimed looks again, and how long in all: longer than an operation takes.
 _PAUSE, _PATIENCE = 0.05, 5.0
 _ATTEMPTS = 6
+#: A deadlock, and transactions that could not be put in a row.
+_TO_REPEAT = frozenset({"40P01", "40001"})
+_CHANGED = "a record was changed by somebody else meanwhile"
 
 
 class BusyError(GatewayError):
@@ -78,14 +84,16 @@ class _KnownError(Exception):
         self.result = result
 
 
-Decide = Callable[[uuid.UUID], Awaitable[Decided]]
+#: Reads and decides, given the operation's id and the connection of the transaction that takes the claims and writes
+#: the intent down: what it writes to the CRM through it is committed with them, or not at all.
+Decide = Callable[[uuid.UUID, AsyncConnection], Awaitable[Decided]]
 
 
 def operations_of(stores: Stores) -> "Operations | None":
-    """Make whoever writes to *stores*; None where the gateway has no tables of its own, or nothing to link."""
-    if stores.own is None or stores.mongo is None:
+    """Make whoever writes to *stores*; None where the gateway has no tables of its own."""
+    if stores.own is None:
         return None
-    return Operations(stores.own, MongoWriting(stores.mongo))
+    return Operations(stores.own, MongoWriting(stores.mongo), PostgresTurning(stores.profile))
 
 
 @dataclass(slots=True)
@@ -94,6 +102,7 @@ class Operations:
 
     own: OwnStore
     writing: MongoWriting
+    rows: PostgresTurning
     owner: uuid.UUID = field(default_factory=uuid.uuid4)
 
     async def run(self, tenant: str | None, things: Collection[str], decide: Decide, sent: Sent | None = None) -> Done:
@@ -106,7 +115,7 @@ class Operations:
         grown = 0
         while True:
             try:
-                decided = await self._intend(tenant, wanted, decide, sent)
+                decided, event = await self._try_to_intend(tenant, wanted, decide, sent)
                 break
             except _GrownError as more:
                 grown += 1
@@ -122,22 +131,41 @@ class Operations:
                 return await self._before(tenant, known.result)
         if decided.operation is None:
             return Done(operation=None, event=None, result=decided.result)
+        if decided.operation.state.is_over:
+            return Done(operation=decided.operation, event=event, result=decided.result)
         operation, event = await self.carry_through(decided.operation)
         return Done(operation=operation, event=event, result=decided.result)
 
-    async def _intend(self, tenant: str | None, things: frozenset[str], decide: Decide, sent: Sent | None) -> Decided:
-        id_ = uuid.uuid4()
+    async def _try_to_intend(
+        self, tenant: str | None, things: frozenset[str], decide: Decide, sent: Sent | None
+    ) -> tuple[Decided, int | None]:
+        try:
+            return await self._intend(tenant, things, decide, sent)
+        except DBAPIError as error:
+            if state_of(error) not in _TO_REPEAT:
+                raise
+            # Two transactions waited for each other's rows: the one that was refused comes again.
+            raise _GrownError(frozenset()) from error
+
+    async def _intend(
+        self, tenant: str | None, things: frozenset[str], decide: Decide, sent: Sent | None
+    ) -> tuple[Decided, int | None]:
+        id_, event = uuid.uuid4(), None
         async with self.own.transaction() as connection:
             if sent is not None:
                 await self._look_back(connection, tenant, sent, id_)
             holder = await log.take_claims(connection, tenant, things, id_)
             if holder is not None:
                 raise _HeldError(holder)
-            decided = await decide(id_)
+            decided = await decide(id_, connection)
             if decided.operation is not None and not decided.things <= things:
                 raise _GrownError(decided.things)
             if decided.operation is not None:
                 begun = await log.begin(connection, decided.operation, self.owner)
+                if not begun.writes:
+                    # Nothing is left to do outside of this transaction.
+                    _, event = await log.finish(connection, begun, self.owner)
+                    begun = replace(begun, state=OperationState.APPLIED)
                 decided = replace(decided, operation=begun)
             else:
                 await log.release(connection, id_)
@@ -145,7 +173,7 @@ class Operations:
                 await keep_result(connection, tenant, sent, decided.result)
             crash_point("before-intent")
         crash_point("after-intent")
-        return decided
+        return decided, event
 
     async def _look_back(self, connection: AsyncConnection, tenant: str | None, sent: Sent, id_: uuid.UUID) -> None:
         before = await keep(connection, tenant, sent, {"operation": str(id_)})
@@ -181,9 +209,9 @@ class Operations:
                 return await self._turn_back(operation), None
             crash_point("before-applied")
             async with self.own.transaction() as connection:
-                event = await log.finish(connection, operation, self.owner)
+                finished, event = await log.finish(connection, operation, self.owner)
             crash_point("after-applied")
-            if event is None:
+            if not finished:
                 # Another gateway took it over meanwhile: it stands as that one has left it.
                 found, event = await self._as_it_stands(operation.tenant, operation.id)
                 return found or operation, event
@@ -216,15 +244,29 @@ class Operations:
         return True
 
     async def _turn_back(self, operation: Operation) -> Operation:
-        """Give every field that still is as it was written what it held before."""
+        """Give everything that still is as it was written what it held before; say what could not be undone."""
+        stay: list[str] = []
         for number, write in reversed(list(enumerate(operation.writes))):
             crash_point(f"turn-{number}")
-            await self.writing.write(write.turned)
-        reason = "a record was changed by somebody else meanwhile"
+            if not await self.writing.turn_back(write):
+                stay.append(written(write.record))
+        named = {row.key for row in operation.rows if row.before is None and await self._is_named(operation, row)}
         crash_point("before-failed")
         async with self.own.transaction() as connection:
-            await log.fail(connection, operation, self.owner, reason)
+            if await log.fail(connection, operation, self.owner, _CHANGED):
+                stay += [
+                    f"{row.section} {row.key}"
+                    for row in reversed(operation.rows)
+                    if row.key in named or not await self.rows.turn_back(connection, operation.tenant, row)
+                ]
+                if stay:
+                    logger.error("Operation %s left behind: %s", operation.id, ", ".join(stay))
+                    left = f"{_CHANGED}; not undone, since changed or referred to: {', '.join(stay)}"
+                    await log.note_failure(connection, operation.id, left)
         return (await self._as_it_stands(operation.tenant, operation.id))[0] or operation
+
+    async def _is_named(self, operation: Operation, row: RowWrite) -> bool:
+        return row.section == "customer" and await self.writing.is_named(operation.tenant, row.key)
 
     async def _put_off(self, operation: Operation) -> None:
         """Let others carry on at once; where not even that can be written, they do when the lease is over."""

@@ -6,11 +6,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo.errors import ConfigurationError, ConnectionFailure, NetworkTimeout, OperationFailure, PyMongoError
+from pymongo.errors import (
+    ConfigurationError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    NetworkTimeout,
+    OperationFailure,
+    PyMongoError,
+)
 
 from sources.availability import Availability
 from sources.meter import statement
-from sources.mongo_forms import Document, Query
+from sources.mongo_forms import Document, Query, one_of
 from sources.patience import patience
 
 #: A server that is not there is looked for this long: a store that is down must not cost a request its patience.
@@ -81,6 +88,25 @@ class MongoConnection:
         """Make *change* in one document that *query* finds; False where it finds none."""
         result = await self._asked(lambda: self._database[collection].update_one(query, change))
         return bool(result.matched_count)
+
+    async def insert(self, collection: str, document: Document) -> bool:
+        """Add *document*; False where an index has something against it, be it that its `_id` is there."""
+        try:
+            await self._asked(lambda: self._database[collection].insert_one(dict(document)))
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def delete(self, collection: str, query: Query) -> bool:
+        """Remove one document that *query* finds; False where it finds none."""
+        result = await self._asked(lambda: self._database[collection].delete_one(query))
+        return bool(result.deleted_count)
+
+    async def find_document(self, collection: str, id_: Any) -> Document | None:
+        """Answer all of the document that has this `_id`."""
+        cursor = self._database[collection].find(one_of("_id", [id_]))
+        found: list[Document] = await self._asked(lambda: cursor.to_list(None))
+        return found[0] if found else None
 
     async def find_whole(self, collection: str, query: Query, fields: Sequence[str]) -> list[Document]:
         """Answer the documents that *query* finds, with *fields* and their `_id`."""

@@ -4,15 +4,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from bson import ObjectId
 
 from domain.link_plans import Change, LinkField, LinkFields
-from domain.operations import Write
+from domain.operations import Insert, Write
 from domain.records import Key, RecordKind
 from sources.mongo import MongoSource
+from sources.mongo_connection import MongoConnection
 from sources.mongo_forms import KeyForm, Query, all_of, fields_of, link_key, one_of, value_at
 from sources.mongo_scope import Scope, Tenant
 from sources.profile import NO_CONDITION
@@ -51,10 +53,18 @@ class MongoWriting:
     Raises SourceUnavailableError while the store does not answer.
     """
 
-    def __init__(self, source: MongoSource) -> None:
-        self._source = source
-        self._connection = source.connection
-        self._readers = source.readers
+    def __init__(self, source: MongoSource | None) -> None:
+        self._mongo = source
+        self._readers = {} if source is None else source.readers
+
+    @property
+    def _source(self) -> MongoSource:
+        assert self._mongo is not None
+        return self._mongo
+
+    @property
+    def _connection(self) -> MongoConnection:
+        return self._source.connection
 
     @property
     def fields(self) -> LinkFields:
@@ -116,17 +126,40 @@ class MongoWriting:
         after = None if change.after is None else (await self._form(kind, change.field)).parse(change.after)
         return Write(change.record, document.id, path, before, change.after if after is None else after)
 
-    async def write(self, write: Write) -> Outcome:
+    async def write(self, write: Write | Insert) -> Outcome:
         """Do *write*, or find that it is done. To be repeated after any failure."""
         collection = self._readers[write.record.kind].collection
+        if isinstance(write, Insert):
+            if await self._connection.insert(collection, write.document):
+                return Outcome.WRITTEN
+            is_there = await self._connection.find_document(collection, write.id) is not None
+            return Outcome.WRITTEN if is_there else Outcome.OVERTAKEN
         # A field that is absent and one that holds null are the same to a link, and to every server.
-        condition = one_of(write.field, [write.before])
+        condition = _equals(write.field, write.before)
         change: Query = {"$unset": {write.field: ""}} if write.after is None else {"$set": {write.field: write.after}}
         if await self._connection.update(collection, all_of([one_of("_id", [write.id]), condition]), change):
             return Outcome.WRITTEN
         found = await self._connection.find_whole(collection, one_of("_id", [write.id]), [write.field])
         holds = bool(found) and _same(value_at(found[0], write.field), write.after)
         return Outcome.WRITTEN if holds else Outcome.OVERTAKEN
+
+    async def turn_back(self, write: Write | Insert) -> bool:
+        """Undo *write* where it still is as it was written; False where a document that was made stays."""
+        if isinstance(write, Write):
+            await self.write(write.turned)
+            return True
+        collection = self._readers[write.record.kind].collection
+        found = await self._connection.find_document(collection, write.id)
+        if found is None:
+            return True
+        if found != write.document:
+            return False
+        plain = {name: value for name, value in write.document.items() if isinstance(value, _COMPARABLE)}
+        return await self._connection.delete(collection, all_of([one_of(name, [plain[name]]) for name in plain]))
+
+    async def is_named(self, tenant: Tenant, crm_key: Key) -> bool:
+        """Say whether any account or delivery record names the row *crm_key*."""
+        return any([await self._source.by_crm(tenant, kind, {crm_key}) for kind in self._readers])
 
     async def hold(self, writes: Sequence[Write]) -> bool:
         """Say whether every field still is as *writes* left it."""
@@ -159,6 +192,13 @@ class MongoWriting:
             return KeyForm.TEXT
         other = RecordKind.DELIVERY if kind is RecordKind.ACCOUNT else RecordKind.ACCOUNT
         return await self._source.form(other)
+
+
+def _equals(field: str, value: object) -> Query:
+    """Ask for *field* to hold just *value*; some servers compare dates by the second unless they are asked so."""
+    if isinstance(value, datetime):
+        return {field: {"$gte": value, "$lte": value, "$nin": []}}
+    return one_of(field, [value])
 
 
 def _same(stored: object, wanted: object) -> bool:

@@ -1,13 +1,11 @@
 """The log of operations: what is intended, what it has to itself, how far it has come, and what came of it."""
 
-import json
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bson import json_util
 from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,10 +19,10 @@ from domain.operations import (
     Operation,
     OperationKind,
     OperationState,
-    Write,
     read_ref,
     written,
 )
+from sources.own.plans import plan_of, read_plan, read_writes, trail_of
 from sources.own.store import OwnStore
 from sources.own.tables import claims, link_events, operations, rejections
 
@@ -83,7 +81,7 @@ async def begin(connection: AsyncConnection, operation: Operation, owner: uuid.U
             state=OperationState.RUNNING.value,
             by=operation.by,
             created_at=func.now(),
-            plan=_plan(operation),
+            plan=plan_of(operation),
             done=0,
             total=len(operation.writes),
             counts={},
@@ -128,20 +126,26 @@ async def put_off(connection: AsyncConnection, operation: uuid.UUID, owner: uuid
     await connection.execute(update(operations).where(_held(operation, owner)).values(**free))
 
 
-async def finish(connection: AsyncConnection, operation: Operation, owner: uuid.UUID) -> int | None:
+async def finish(connection: AsyncConnection, operation: Operation, owner: uuid.UUID) -> tuple[bool, int | None]:
     """Close an operation whose writes are all done: APPLIED, with its event; answer the event's id.
 
-    None where somebody else has closed it. Its claims are free from then on.
+    False where somebody else has closed it. Its claims are free from then on.
     """
     if not await _close(connection, operation, owner, OperationState.APPLIED, None, done=len(operation.writes)):
-        return None
-    assert operation.event is not None
-    return await add_event(connection, operation.tenant, operation.event, operation.by, operation)
+        return False, None
+    if operation.event is None:
+        return True, None
+    return True, await add_event(connection, operation.tenant, operation.event, operation.by, operation)
 
 
-async def fail(connection: AsyncConnection, operation: Operation, owner: uuid.UUID, reason: str) -> None:
-    """Close an operation that was turned back: FAILED, and its claims are free."""
-    await _close(connection, operation, owner, OperationState.FAILED, reason, done=0)
+async def fail(connection: AsyncConnection, operation: Operation, owner: uuid.UUID, reason: str) -> bool:
+    """Close an operation that was turned back: FAILED, and its claims are free; False where it is closed already."""
+    return await _close(connection, operation, owner, OperationState.FAILED, reason, done=0)
+
+
+async def note_failure(connection: AsyncConnection, operation: uuid.UUID, reason: str) -> None:
+    """Say why *operation* failed, and what is left of it."""
+    await connection.execute(update(operations).where(operations.c.id == operation).values(failure=reason))
 
 
 async def _close(
@@ -192,7 +196,7 @@ async def add_event(
             by=by,
             rule=None if event.rule is None else event.rule.value,
             reason=event.reason,
-            plan=[] if operation is None else _plan(operation)["writes"],
+            plan=[] if operation is None else trail_of(operation, event),
             operation=None if operation is None else operation.id,
             undo_of=event.undo_of,
         )
@@ -238,88 +242,18 @@ def read_event(row: Row[Any]) -> LinkEvent:
     )
 
 
-# ── as they are kept ──
-
-
-def _plan(operation: Operation) -> dict[str, Any]:
-    event = operation.event
-    assert event is not None
-    plan: dict[str, Any] = _extended(
-        {
-            "writes": [
-                {
-                    "record": written(one.record),
-                    "id": one.id,
-                    "field": one.field,
-                    "before": one.before,
-                    "after": one.after,
-                }
-                for one in operation.writes
-            ],
-            "event": {
-                "kind": event.kind.value,
-                "records": [written(ref) for ref in event.records],
-                "reason": event.reason,
-                "rule": None if event.rule is None else event.rule.value,
-                "undo_of": event.undo_of,
-                "rejects": [[written(one), written(other)] for one, other in event.rejects],
-            },
-        }
-    )
-    return plan
-
-
 def read_operation(row: Row[Any]) -> Operation:
     kind = OperationKind(row.kind)
-    if kind in PLANNED_KINDS:
-        return Operation(
-            id=row.id,
-            tenant=store_tenant(row.tenant),
-            kind=kind,
-            by=row.by,
-            state=OperationState(row.state),
-            done=row.done,
-            created_at=row.created_at,
-            failure=row.failure,
-            steps=row.total,
-            counted=Counts(**row.counts),
-        )
-    plan = _plain(row.plan)
-    event = plan["event"]
-    return Operation(
+    operation = Operation(
         id=row.id,
         tenant=store_tenant(row.tenant),
         kind=kind,
         by=row.by,
-        writes=read_writes(row.plan["writes"]),
-        event=Intended(
-            kind=LinkEventKind(event["kind"]),
-            records=tuple(read_ref(text) for text in event["records"]),
-            reason=event["reason"],
-            rule=None if event.get("rule") is None else IdentifierKind(event["rule"]),
-            undo_of=event["undo_of"],
-            rejects=tuple((read_ref(one), read_ref(other)) for one, other in event["rejects"]),
-        ),
         state=OperationState(row.state),
         done=row.done,
         created_at=row.created_at,
         failure=row.failure,
     )
-
-
-def read_writes(kept: Sequence[Mapping[str, Any]]) -> tuple[Write, ...]:
-    """Read the writes of a plan, their values as the types they were."""
-    return tuple(
-        Write(read_ref(one["record"]), one["id"], one["field"], one["before"], one["after"])
-        for one in _plain(list(kept))
-    )
-
-
-def _extended(plan: Any) -> Any:
-    """Write the values of MongoDB in *plan* as its canonical extended JSON."""
-    return json.loads(json_util.dumps(plan, json_options=json_util.CANONICAL_JSON_OPTIONS))
-
-
-def _plain(kept: Any) -> Any:
-    """Read what `_extended` wrote."""
-    return json_util.loads(json.dumps(kept), json_options=json_util.CANONICAL_JSON_OPTIONS)
+    if kind in PLANNED_KINDS:
+        return replace(operation, steps=row.total, counted=Counts(**row.counts))
+    return replace(operation, **read_plan(row.plan))
