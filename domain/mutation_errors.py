@@ -43,6 +43,13 @@ class LinkConflict(UserError):  # noqa: N818 - data, never raised
     linked_to: RecordRef | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DuplicateCustomer(UserError):  # noqa: N818 - data, never raised
+    """Say whose *record* has what was given already."""
+
+    record: RecordRef | None = None
+
+
 class RefusedError(Exception):
     """Carry what is wrong out of a use case: nothing was written."""
 

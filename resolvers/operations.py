@@ -19,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import GatewayError, SourceError, SourceUnavailableError
 from domain.operations import Operation, OperationState, RowWrite, written
 from sources.faults import crash_point
-from sources.mongo_writing import MongoWriting, Outcome
+from sources.mongo_documents import MongoDocuments
+from sources.mongo_writing import Outcome
 from sources.own import operations as log
 from sources.own.idempotency import Sent, keep, keep_result
 from sources.own.store import OwnStore
@@ -49,12 +50,14 @@ class BusyError(GatewayError):
 class Decided:
     """Be what a use case decides under its claims: an *operation*, or none where nothing needs to be written.
 
-    *things* is what it must have to itself for that; *result* is kept for whoever sends the same again.
+    *things* is what it must have to itself for that, beside the *fresh* that were not there before; *result* is kept
+    for whoever sends the same again.
     """
 
     operation: Operation | None
     things: frozenset[str]
     result: Mapping[str, Any]
+    fresh: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +96,8 @@ def operations_of(stores: Stores) -> "Operations | None":
     """Make whoever writes to *stores*; None where the gateway has no tables of its own."""
     if stores.own is None:
         return None
-    return Operations(stores.own, MongoWriting(stores.mongo), PostgresTurning(stores.profile))
+    documents = MongoDocuments(stores.profile, stores.mongo)
+    return Operations(stores.own, documents, PostgresTurning(stores.profile))
 
 
 @dataclass(slots=True)
@@ -101,7 +105,7 @@ class Operations:
     """Run the operations of this process, known to others as *owner*."""
 
     own: OwnStore
-    writing: MongoWriting
+    writing: MongoDocuments
     rows: PostgresTurning
     owner: uuid.UUID = field(default_factory=uuid.uuid4)
 
@@ -161,6 +165,9 @@ class Operations:
             if decided.operation is not None and not decided.things <= things:
                 raise _GrownError(decided.things)
             if decided.operation is not None:
+                holder = await log.take_claims(connection, tenant, decided.fresh, id_)
+                if holder is not None:
+                    raise _HeldError(holder)
                 begun = await log.begin(connection, decided.operation, self.owner)
                 if not begun.writes:
                     # Nothing is left to do outside of this transaction.

@@ -2,14 +2,15 @@
 
 import strawberry
 
-from schema.mutation_error import LinkConflict, UserError
+from schema.mutation_error import DuplicateCustomer, LinkConflict, UserError
+from schema.mutations.customers import CustomerMutations
 from schema.mutations.links import LinkMutations
 from schema.mutations.plans import PlanMutations
 
 #: The types behind MutationError, which no field names itself.
-ERROR_TYPES = (UserError, LinkConflict)
+ERROR_TYPES = (UserError, LinkConflict, DuplicateCustomer)
 
 
 @strawberry.type(description="What can be written.")
-class Mutation(LinkMutations, PlanMutations):
+class Mutation(CustomerMutations, LinkMutations, PlanMutations):
     """Be all of them together."""

@@ -5,6 +5,7 @@ from typing import Any
 import strawberry
 
 from domain import mutation_errors
+from resolvers.customer_mutations import known_customer
 from resolvers.link_mutations import linked_to_of, record_in_conflict
 from schema.customer import Customer, CustomerRecord
 from schema.enums import ErrorCode
@@ -33,3 +34,12 @@ class LinkConflict(MutationError):  # noqa: N818 - data, never raised
     @classmethod
     def is_type_of(cls, value: Any, _: Any) -> bool:
         return isinstance(value, mutation_errors.LinkConflict)
+
+
+@strawberry.type(description="A customer with this e-mail or phone is there already.")
+class DuplicateCustomer(MutationError):  # noqa: N818 - data, never raised
+    customer: Customer | None = computed(known_customer, "The customer who has it.")
+
+    @classmethod
+    def is_type_of(cls, value: Any, _: Any) -> bool:
+        return isinstance(value, mutation_errors.DuplicateCustomer)

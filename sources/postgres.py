@@ -20,13 +20,14 @@ from domain.records import Tenant as TenantRecord
 from sources.postgres_attaching import PostgresAttaching
 from sources.postgres_dashboard import PostgresDashboard
 from sources.postgres_emails import PostgresEmails
+from sources.postgres_lookups import PostgresLookups
 from sources.postgres_reading import Picks, Tenant
 from sources.postgres_satellites import tenants_in
 from sources.postgres_walking import PostgresWalking
 from sources.storable import is_storable
 
 
-class PostgresSource(PostgresDashboard, PostgresWalking, PostgresEmails, PostgresAttaching):
+class PostgresSource(PostgresDashboard, PostgresWalking, PostgresEmails, PostgresLookups, PostgresAttaching):
     """Read the CRM. Every method takes the tenant first; None where the store has none."""
 
     # ── customers ──
