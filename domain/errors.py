@@ -1,6 +1,7 @@
 """The errors that are expected: what a caller did, or a store's state, each with a stable code."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -158,6 +159,62 @@ class CountTooCostlyError(GatewayError):
     """Say that a count over all stores would look at too many records, or take too long."""
 
     code = "COUNT_TOO_COSTLY"
+
+
+#: What a document may be, by the limit that it does not keep: a code, and what is said with the most there may be.
+LIMITS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "tokens": ("TOO_MANY_TOKENS", "The document may have {} words and signs."),
+        "depth": ("TOO_DEEP", "Fields may be nested {} deep."),
+        "aliases": (
+            "TOO_MANY_ALIASES",
+            "A document may have {} aliases; a field that is asked for again counts as one.",
+        ),
+        "root_fields": ("TOO_MANY_ROOT_FIELDS", "An operation may have {} fields at its root."),
+        "directives": ("TOO_MANY_DIRECTIVES", "A document may use {} directives."),
+        "fragments": ("TOO_MANY_FRAGMENTS", "A document may have {} fragments, and spread as many."),
+        "introspection": ("INTROSPECTION_TOO_DEEP", "Lists of the schema's description may be nested {} deep."),
+        "list_length": ("LIST_TOO_LONG", "A list that is given may have {} items."),
+    }
+)
+
+
+class LimitError(GatewayError):
+    """Say which *limit* a document does not keep, and how *most* of it may be."""
+
+    def __init__(self, limit: str, most: int) -> None:
+        code, said = LIMITS[limit]
+        super().__init__(said.format(most))
+        self._code = code
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        return {"code": self._code}
+
+
+class TooCostlyError(GatewayError):
+    """Say that an operation costs more than the *most* that one may."""
+
+    code = "TOO_COSTLY"
+
+    def __init__(self, cost: int, most: int) -> None:
+        super().__init__(
+            f"The operation costs {cost}, and may cost {most}: ask for smaller pages, or for less of each."
+        )
+        self._costs = {"cost": cost, "maximum": most}
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        return {"code": self.code, **self._costs}
+
+
+class TooSlowError(GatewayError):
+    """Say that a request took longer than the *seconds* that one may; what it asked of the stores was ended."""
+
+    code = "TIMEOUT"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"This took longer than {seconds:g} seconds.")
 
 
 class StartError(Exception):

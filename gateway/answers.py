@@ -1,15 +1,19 @@
 """What a client is told: data, and errors with a stable code; what is inside stays inside."""
 
 import logging
+import re
 import uuid
 from collections.abc import Iterable
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
 
-from domain.errors import GatewayError, SourceError
+from domain.errors import GatewayError, LimitError, SourceError
 
 log = logging.getLogger("gateway")
+
+#: How graphql-core says that a document has too many tokens; it has no class for that.
+_TOKENS = re.compile(r"contains more (?:that|than) (\d+) tokens")
 
 
 def error_body(error: GraphQLError) -> dict[str, Any]:
@@ -56,6 +60,9 @@ def request_error_body(error: GraphQLError) -> dict[str, Any]:
     """Write what is wrong with a document that was not run."""
     if isinstance(_cause(error), RecursionError):
         return {"message": "The document is nested too deeply.", "extensions": {"code": "GRAPHQL_PARSE_FAILED"}}
+    if isinstance(error, GraphQLSyntaxError) and (most := _TOKENS.search(error.message)):
+        limit = LimitError("tokens", int(most[1]))
+        return {"message": str(limit), "extensions": limit.extensions}
     code = "GRAPHQL_PARSE_FAILED" if isinstance(error, GraphQLSyntaxError) else "GRAPHQL_VALIDATION_FAILED"
     body = error_body(error)
     return {**body, "extensions": {"code": code}} if _cause(error) is None else body

@@ -25,6 +25,7 @@ from resolvers.operations import operations_of
 from resolvers.planned_work import planned_of
 from resolvers.stores import store_statuses
 from schema import build_schema
+from schema.document_shape import DocumentLimits
 from sources.profile_reading import read_profile
 from sources.stores import Stores
 
@@ -37,9 +38,9 @@ def create_app(settings: Settings) -> Starlette:
     """
     profile = read_profile(settings.profile)
     require_urls(profile, settings)
-    schema = build_schema()
+    schema = build_schema(document_limits(settings))
     limits = Limits(settings.max_page, settings.count_seconds, settings.count_records)
-    endpoint = Endpoint(schema, TokenReader(settings), limits, settings.max_body)
+    endpoint = Endpoint(schema, TokenReader(settings), limits, settings)
     sdl = schema.as_str() + "\n"
 
     @asynccontextmanager
@@ -70,6 +71,20 @@ def create_app(settings: Settings) -> Starlette:
         ],
         exception_handlers={HTTPException: refuse, Exception: confess},
         lifespan=lifespan,
+    )
+
+
+def document_limits(settings: Settings) -> DocumentLimits:
+    return DocumentLimits(
+        tokens=settings.max_tokens,
+        depth=settings.max_depth,
+        aliases=settings.max_aliases,
+        root_fields=settings.max_root_fields,
+        directives=settings.max_directives,
+        fragments=settings.max_fragments,
+        introspection=settings.max_introspection,
+        list_length=settings.max_list,
+        cost=settings.max_cost,
     )
 
 

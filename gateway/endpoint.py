@@ -1,5 +1,6 @@
 """The GraphQL endpoint over HTTP: a JSON body in, data and errors out."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +13,14 @@ from strawberry.exceptions import StrawberryGraphQLError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from domain.access import Access
-from domain.errors import GatewayError, KeysUnavailableError, UnauthenticatedError
+from domain.access import Access, Viewer
+from domain.errors import GatewayError, KeysUnavailableError, TooSlowError, UnauthenticatedError
+from gateway.admission import Admission, TooManyRequestsError
 from gateway.answers import error_body, log_stores, masked, request_error_body
 from gateway.auth import TokenReader
 from gateway.jwks import COOLDOWN
 from gateway.pages import SECURITY_HEADERS, graphiql_page
+from gateway.settings import Settings
 from resolvers.context import Context, Limits
 from schema import Schema
 from sources.meter import Meter, metered
@@ -38,6 +41,10 @@ class BadRequestError(GatewayError):
         self.status = status
 
 
+class BodyTooLargeError(BadRequestError):
+    code = "BODY_TOO_LARGE"
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Be a GraphQL request: the document, its variables, which of its operations."""
@@ -48,13 +55,16 @@ class Asked:
 
 
 class Endpoint:
-    """Answer /graphql: POST with JSON, of *max_body* bytes at most; a browser's GET gets GraphiQL."""
+    """Answer /graphql: POST with JSON, within the limits of *settings*; a browser's GET gets GraphiQL."""
 
-    def __init__(self, schema: Schema, tokens: TokenReader, limits: Limits, max_body: int) -> None:
+    def __init__(self, schema: Schema, tokens: TokenReader, limits: Limits, settings: Settings) -> None:
         self._schema = schema
         self._tokens = tokens
         self._limits = limits
-        self._max_body = max_body
+        self._max_body = settings.max_body
+        self._seconds = settings.request_seconds
+        # An open gateway has one subject, everyone on this machine.
+        self._admission = Admission(*((0, 0) if settings.open else (settings.max_at_once, settings.rate)))
 
     async def answer(self, request: Request) -> Response:
         if request.method == "POST":
@@ -69,31 +79,48 @@ class Endpoint:
             await self._tokens.fetch_key(authorization)
             viewer = self._tokens.read(authorization)
             tenant = read_tenant(request.headers.get("x-tenant"))
-            asked = read_request(request.headers.get("content-type", ""), await self._body_of(request))
+            with self._admission.admitted(subject_of(viewer, request)):
+                return await self._admitted(request, viewer, tenant)
         except UnauthenticatedError as error:
             return _refused(request, error, {"WWW-Authenticate": "Bearer"}, status=401)
         except KeysUnavailableError as error:
             return _refused(request, error, {"Retry-After": str(int(COOLDOWN))}, status=503)
+        except TooManyRequestsError as error:
+            return _refused(request, error, {"Retry-After": str(error.retry_after)})
         except BadRequestError as error:
             return _refused(request, error)
+
+    async def _admitted(self, request: Request, viewer: Viewer | None, tenant: str | None) -> Response:
+        until = asyncio.get_running_loop().time() + self._seconds
+        try:
+            async with asyncio.timeout_at(until):
+                body = await self._body_of(request)
+        except TimeoutError:
+            return _refused(request, TooSlowError(self._seconds), {"Connection": "close"}, status=408)
+        asked = read_request(request.headers.get("content-type", ""), body)
         stores: Stores = request.state.stores
         access = Access(viewer, tenant, store_has_tenants=stores.profile.has_tenants)
         with metered(Meter()) as meter:
+            context = Context(access, stores, self._limits, meter, request.state.operations)
             try:
-                context = Context(access, stores, self._limits, meter, request.state.operations, request.state.planned)
-                result = await self._execute(asked, context)
-            except BadRequestError as error:
-                return _refused(request, error)
-        body, status = _body(result)
+                async with asyncio.timeout_at(until):
+                    result = await self._execute(asked, context)
+            except TimeoutError:
+                meter.cancel()
+                return _refused(request, TooSlowError(self._seconds), status=504)
+        answer, status = _body(result)
+        extensions = dict(result.extensions or {})
         if request.headers.get("x-gateway-explain") == "1":
-            body["extensions"] = {"explain": meter.explain()}
-        return _answer(request, body, status)
+            extensions["explain"] = meter.explain()
+        if extensions:
+            answer["extensions"] = extensions
+        return _answer(request, answer, status)
 
     async def _body_of(self, request: Request) -> bytes:
         """Read the body of *request*, and no more of it than is allowed: nothing of one that says it is too large."""
         body = bytearray()
         said = request.headers.get("content-length", "")
-        too_large = BadRequestError(f"The body is too large: it may have {self._max_body} bytes.", 413)
+        too_large = BodyTooLargeError(f"The body is too large: it may have {self._max_body} bytes.", 413)
         if said.isdecimal() and int(said) > self._max_body:
             raise too_large
         try:
@@ -115,6 +142,13 @@ class Endpoint:
             )
         except (CannotGetOperationTypeError, InvalidOperationTypeError, StrawberryGraphQLError) as error:
             raise BadRequestError("The document has no operation of this name.") from error
+
+
+def subject_of(viewer: Viewer | None, request: Request) -> str:
+    """Name whose requests are counted together: the token's subject in its tenant; without a token, the address."""
+    if viewer is None:
+        return f"from {request.client.host if request.client else ''}"
+    return f"{viewer.tenant or ''}\0{viewer.subject}"
 
 
 def read_tenant(header: str | None) -> str | None:

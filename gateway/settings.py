@@ -91,6 +91,36 @@ SETTINGS = (
         "How often new records are taken into the index that finds them by e-mail, phone and name; 0: never",
     ),
     Setting("GATEWAY_MAX_BODY", "max_body", whole(1024, 100 << 20), "How many bytes the body of a request may have"),
+    Setting("GATEWAY_MAX_TOKENS", "max_tokens", whole(1, 10**6), "How many words and signs a document may have"),
+    Setting("GATEWAY_MAX_DEPTH", "max_depth", whole(1, 100), "How deep fields may be nested"),
+    Setting("GATEWAY_MAX_ALIASES", "max_aliases", whole(0, 10**5), "How many aliases a document may have"),
+    Setting(
+        "GATEWAY_MAX_ROOT_FIELDS", "max_root_fields", whole(1, 10**5), "How many fields an operation may begin with"
+    ),
+    Setting("GATEWAY_MAX_DIRECTIVES", "max_directives", whole(0, 10**5), "How many directives a document may use"),
+    Setting(
+        "GATEWAY_MAX_FRAGMENTS", "max_fragments", whole(0, 1000), "How many fragments a document may have, and spread"
+    ),
+    Setting(
+        "GATEWAY_MAX_INTROSPECTION",
+        "max_introspection",
+        whole(0, 20),
+        "How deep lists may be nested in questions about the schema; GraphiQL needs 2",
+    ),
+    Setting("GATEWAY_MAX_LIST", "max_list", whole(1, 10**5), "How many items a list may have that is given"),
+    Setting(
+        "GATEWAY_MAX_COST", "max_cost", whole(1, 10**9), "What an operation may cost, by the weights in the schema"
+    ),
+    Setting("GATEWAY_REQUEST_SECONDS", "request_seconds", seconds(3600), "How long a request may take"),
+    Setting(
+        "GATEWAY_MAX_AT_ONCE",
+        "max_at_once",
+        whole(0, 10**6),
+        "How many requests of one subject may be under way in a process; 0: any number",
+    ),
+    Setting(
+        "GATEWAY_RATE", "rate", whole(0, 10**6), "How many requests a minute one subject may send to a process; 0: any"
+    ),
 )
 
 
@@ -119,6 +149,18 @@ class Settings:
     count_records: int = 2_000_000
     index_seconds: float = 60.0
     max_body: int = 1 << 20
+    max_tokens: int = 10_000
+    max_depth: int = 20
+    max_aliases: int = 100
+    max_root_fields: int = 30
+    max_directives: int = 50
+    max_fragments: int = 100
+    max_introspection: int = 3
+    max_list: int = 1_000
+    max_cost: int = 50_000
+    request_seconds: float = 30.0
+    max_at_once: int = 50
+    rate: int = 3_000
 
     def __post_init__(self) -> None:
         if self.postgres_url is not None:

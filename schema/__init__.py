@@ -2,20 +2,18 @@
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import MaxTokensLimiter
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 from strawberry.types.base import get_object_definition
 
 from schema.document_cache import ParsedDocuments, ValidatedDocuments
+from schema.document_shape import USUAL, DocumentLimits
 from schema.fields import RULE
+from schema.limiting import Limiter
 from schema.mutation import ERROR_TYPES, Mutation
 from schema.one_operation import OneOperation
 from schema.query import Query
 from schema.scalars import SCALARS
-
-#: More words and brackets than a client writes, and few enough to read for anybody: no token is needed to send them.
-_MOST_TOKENS = 10_000
 
 
 class Schema(strawberry.Schema):
@@ -25,8 +23,8 @@ class Schema(strawberry.Schema):
         """Log nothing here."""
 
 
-def build_schema() -> Schema:
-    """Make the executable schema; refuse one whose root fields do not all have a rule."""
+def build_schema(limits: DocumentLimits = USUAL) -> Schema:
+    """Make the executable schema, which holds documents to *limits*; every root field of it has a rule."""
     roots = [field for root in (Query, Mutation) for field in get_object_definition(root, strict=True).fields]
     unruled = [field.name for field in roots if RULE not in field.metadata]
     if unruled:
@@ -37,7 +35,7 @@ def build_schema() -> Schema:
         types=ERROR_TYPES,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[
-            lambda: MaxTokensLimiter(_MOST_TOKENS),
+            lambda: Limiter(limits),
             OneOperation,
             ParsedDocuments,
             ValidatedDocuments,

@@ -1,7 +1,7 @@
 """The ways in which a field is declared: plain, computed, loaded, a loaded list, a guarded root field."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import strawberry
@@ -10,10 +10,13 @@ from domain.access import Rule
 from resolvers.context import Context
 from resolvers.loading import Loaded, LoadedPage
 from resolvers.selection import Wanted, selected, wanted
+from schema.costs import IDS, PAGE, Cost
 
 Info = strawberry.Info[Context, None]
 #: Where a field's declaration is kept, for whoever plans queries or checks the schema.
 DECLARATION, RULE = "declaration", "rule"
+#: A statement for all parents of a level, and whatever a root field begins with.
+LOADED, ROOT = Cost(weight=2), Cost(weight=5)
 
 
 def plain(description: str) -> Any:
@@ -80,7 +83,7 @@ def computed_page(resolve: Callable[..., Any], *, arguments: Callable[..., Any],
 
     given = inspect.signature(arguments).parameters.values()
     _sign(resolver, arguments, [_parameter("root", Any), _parameter("info", Info), *given])
-    return strawberry.field(resolver=resolver, description=description)
+    return strawberry.field(resolver=resolver, description=description, directives=_costs(LOADED, given))
 
 
 def guarded(
@@ -98,7 +101,9 @@ def guarded(
     given = inspect.signature(resolve if arguments is None else arguments).parameters.values()
     own = [parameter for parameter in given if parameter.name != "info"]
     _sign(resolver, arguments or resolve, [_parameter("info", Info), *own])
-    return strawberry.field(resolver=resolver, description=description, metadata={RULE: rule})
+    return strawberry.field(
+        resolver=resolver, description=description, metadata={RULE: rule}, directives=_costs(ROOT, own)
+    )
 
 
 def selected_of(info: Info) -> frozenset[str]:
@@ -114,7 +119,18 @@ def wanted_of(info: Info) -> Wanted:
 def _declared(resolver: Any, arguments: Callable[..., Any] | None, declaration: object, description: str) -> Any:
     given = list(inspect.signature(arguments).parameters.values()) if arguments is not None else []
     _sign(resolver, arguments or resolver, [_parameter("root", Any), _parameter("info", Info), *given])
-    return strawberry.field(resolver=resolver, description=description, metadata={DECLARATION: declaration})
+    return strawberry.field(
+        resolver=resolver,
+        description=description,
+        metadata={DECLARATION: declaration},
+        directives=_costs(LOADED, given),
+    )
+
+
+def _costs(weight: Cost, parameters: Iterable[inspect.Parameter]) -> list[object]:
+    """Say in the schema what a field costs, and that it is a page where it takes `first`."""
+    names = {parameter.name for parameter in parameters}
+    return [weight, *([PAGE] if "first" in names else [IDS] if "ids" in names else [])]
 
 
 def _sign(resolver: Any, like: Any, parameters: list[inspect.Parameter]) -> None:

@@ -1,11 +1,13 @@
 """Count what a request asks of each store: statements, milliseconds, batches by loader."""
 
+import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -24,6 +26,13 @@ class Meter:
 
     stores: dict[str, StoreMeter] = field(default_factory=lambda: {"postgres": StoreMeter(), "mongo": StoreMeter()})
     started: Counter[str] = field(default_factory=Counter)
+    #: Whoever waits for a statement right now.
+    waiting: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def cancel(self) -> None:
+        """End all statements that are under way; the driver tells the server."""
+        for task in tuple(self.waiting):
+            task.cancel()
 
     def explain(self) -> dict[str, object]:
         """Report, by store: statements, the milliseconds spent waiting for them (summed), batches by loader."""
@@ -89,8 +98,12 @@ def statement(store: str) -> Iterator[None]:
     within = _batch.get()
     if within is not None:
         counts.batches[within[0]].add(within[1])
+    task = asyncio.current_task()
+    if task is not None:
+        meter.waiting.add(task)
     began = time.perf_counter()
     try:
         yield
     finally:
+        meter.waiting.discard(task)
         counts.seconds += time.perf_counter() - began

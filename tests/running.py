@@ -105,4 +105,4 @@ async def running(settings: Settings) -> AsyncIterator[Gateway]:
 
 def secured(**settings: Any) -> Settings:
     """Make settings that ask for the tests' tokens, of a gateway that does nothing by itself in between."""
-    return Settings(**{"jwt_secret": SECRET, "index_seconds": 0.0, **settings})
+    return Settings(**{"jwt_secret": SECRET, "index_seconds": 0.0, "rate": 0, "max_at_once": 0, **settings})

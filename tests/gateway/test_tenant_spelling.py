@@ -98,7 +98,7 @@ async def named(gateway: Gateway, header: bytes, tenant: str) -> httpx.Response:
 @pytest.mark.parametrize("tenant", ["Zürich", "北", "Щука", "\N{SNAKE}"])
 async def test_a_tenant_is_named_in_utf_8(grocer: Gateway, tenant: str) -> None:
     answer = await named(grocer, tenant.encode(), tenant)
-    assert answer.json() == {"data": {"viewer": {"tenant": tenant}, "customers": {"totalCount": 0}}}
+    assert answer.json()["data"] == {"viewer": {"tenant": tenant}, "customers": {"totalCount": 0}}
 
 
 @pytest.mark.parametrize("header", ["Zürich".encode("latin-1"), b"\xff\xfe", b"\xed\xa0\x80"])
