@@ -230,11 +230,16 @@ class Operations:
 
     async def settled(self, operation: Operation) -> Operation:
         """Find how *operation* has ended, carrying it on if need be. Raises SourceError while it cannot end."""
-        await self.carry_on(only=operation.id)
-        found = await log.find_operation(self.own, operation.tenant, operation.id)
-        if found is None or not found.state.is_over:
-            raise SourceUnavailableError("mongo", f"operation {operation.id} has not ended")
-        return found
+        until = time.monotonic() + _PATIENCE
+        while time.monotonic() < until:
+            tried = await self.carry_on(only=operation.id)
+            found = await log.find_operation(self.own, operation.tenant, operation.id)
+            if found is not None and found.state.is_over:
+                return found
+            if tried is not None:
+                break  # a store stands in its way
+            await asyncio.sleep(_PAUSE)
+        raise SourceUnavailableError("mongo", f"operation {operation.id} has not ended")
 
     async def _write_all(self, operation: Operation) -> bool:
         """Do the writes; False as soon as a field holds neither what it held nor what it is to hold."""

@@ -17,7 +17,7 @@ def planned_of(stores: Stores, operations: Operations | None) -> Planned | None:
     if stores.own is None:
         return None
     workers: dict[OperationKind, Worker] = {}
-    if operations is not None:
+    if operations is not None and stores.mongo_kinds:
         workers[OperationKind.BACKFILL] = _backfill(stores, stores.own, operations)
     lead = stores.profile.lead
     if lead is not None and lead.customer is not None and stores.profile.customer is not None:
