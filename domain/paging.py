@@ -1,6 +1,8 @@
 """Pages by keyset: what a client asks for, and the positions that cursors stand for."""
 
+import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
 from typing import Generic, TypeVar
 
@@ -11,6 +13,17 @@ from domain.time import FIRST_MICROS, LAST_MICROS, Micros
 
 T = TypeVar("T")
 DEFAULT_SIZE = 20
+#: What a list is ordered by: an instant, a text, an amount.
+Value = Micros | str | Decimal
+#: The orders that are by anything else than an instant.
+BY_TEXT, BY_AMOUNT = frozenset({"NAME"}), frozenset({"TOTAL_REVENUE"})
+#: As many digits as no store sums up.
+_AMOUNT = re.compile(r"-?[0-9]{1,200}(\.[0-9]{1,20})?", re.ASCII)
+
+
+def is_text(text: str) -> bool:
+    """Say whether a store could order by *text*: it is no half of a character."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 class Direction(Enum):
@@ -41,11 +54,13 @@ class Order:
 class Position:
     """Be a place in an ordered list: a *value* (None among those without one), the *kind* of record and its *key*.
 
+    The value is of the kind that the list is ordered by.
+
     *stored* is what the store holds where that is not what it would write for *value*: a local time that no clock
     showed. Among records of its kind such a place is found by that.
     """
 
-    value: Micros | None
+    value: Value | None
     key: Key
     kind: RecordKind | None = None
     stored: str | None = None
@@ -53,7 +68,8 @@ class Position:
 
 def encode_cursor(order: Order, tenant: str | None, position: Position) -> str:
     kind = position.kind.value if position.kind else None
-    parts = [order.name, order.field, order.direction.value, tenant, position.value, kind, position.key]
+    value = f"{position.value:f}" if isinstance(position.value, Decimal) else position.value
+    parts = [order.name, order.field, order.direction.value, tenant, value, kind, position.key]
     return pack([*parts, position.stored] if position.stored is not None else list(parts))
 
 
@@ -66,14 +82,26 @@ def decode_cursor(text: str, order: Order, tenant: str | None, *, kinds: bool = 
     if not isinstance(parts, list) or parts[:4] != [order.name, order.field, order.direction.value, tenant]:
         raise BadCursorError(text)
     match parts[4:]:
-        case [value, None, str(key), *rest] if not kinds and _is_value(value) and _is_stored(rest, value):
-            return Position(value, key, None, *rest)
-        case [value, str(kind), str(key), *rest] if (
-            kinds and _is_value(value) and kind in RecordKind.__members__ and _is_stored(rest, value)
-        ):
-            return Position(value, key, RecordKind[kind], *rest)
+        case [written, None, str(key), *rest] if not kinds:
+            return Position(_value(text, written, order, rest), key, None, *rest)
+        case [written, str(kind), str(key), *rest] if kinds and kind in RecordKind.__members__:
+            return Position(_value(text, written, order, rest), key, RecordKind[kind], *rest)
         case _:
             raise BadCursorError(text)
+
+
+def _value(text: str, written: object, order: Order, rest: list[object]) -> Value | None:
+    """Read the value that the cursor *text* has *written*; *rest* is what follows its key."""
+    if written is None and not rest:
+        return None
+    if order.field in BY_TEXT and isinstance(written, str) and not rest and is_text(written):
+        return written
+    if order.field in BY_AMOUNT and isinstance(written, str) and not rest and _AMOUNT.fullmatch(written):
+        return Decimal(written)
+    if order.field in BY_TEXT | BY_AMOUNT or not _is_stored(rest, written) or not _is_value(written):
+        raise BadCursorError(text)
+    assert isinstance(written, int)
+    return written
 
 
 def _is_stored(rest: list[object], value: object) -> bool:
@@ -81,7 +109,7 @@ def _is_stored(rest: list[object], value: object) -> bool:
 
 
 def _is_value(value: object) -> bool:
-    return value is None or (type(value) is int and FIRST_MICROS <= value <= LAST_MICROS)
+    return type(value) is int and FIRST_MICROS <= value <= LAST_MICROS
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,9 @@ _described(
 
 class CustomerOrderField(Enum):
     CREATED_AT = "CREATED_AT"
+    NAME = "NAME"
+    TOTAL_REVENUE = "TOTAL_REVENUE"
+    LAST_BOOKING_AT = "LAST_BOOKING_AT"
 
 
 class LeadOrderField(Enum):
@@ -176,6 +179,9 @@ _described(
     "CustomerOrderField",
     "What customers are ordered by.",
     CREATED_AT="When the head record was created.",
+    NAME="The head record's name, by code points as it is stored; blank and very long ones last.",
+    TOTAL_REVENUE="All of its revenue: a page goes through all revenue of the store.",
+    LAST_BOOKING_AT="The start of its last accepted booking: a page goes through all bookings of the store.",
 )
 _described(
     LeadOrderField,

@@ -1,5 +1,6 @@
 """What lists can be narrowed by and ordered by: each input with the rule it becomes."""
 
+from decimal import Decimal
 from typing import Annotated, Any
 
 import strawberry
@@ -18,6 +19,7 @@ from schema.enums import (
     LeadStatus,
     LinkState,
     RecordStore,
+    Segment,
 )
 from schema.inputs import After, Before, First, Last, Period, described, given, narrowing, page_arguments, period_of
 
@@ -53,11 +55,20 @@ class CustomerFilter:
     source: list[str] | None = strawberry.field(
         default=strawberry.UNSET, description="The first contact came from one of these."
     )
+    segment: list[Segment] | None = strawberry.field(
+        default=strawberry.UNSET, description="Its accepted bookings put it into one of these now."
+    )
     linkage: list[LinkState] | None = strawberry.field(
         default=strawberry.UNSET, description="Its records are linked as one of these says."
     )
     created_in: Period | None = strawberry.field(
         default=strawberry.UNSET, description="The head record was created in this time."
+    )
+    first_booking_in: Period | None = strawberry.field(
+        default=strawberry.UNSET, description="Its first accepted booking starts in this time."
+    )
+    min_revenue: Decimal | None = strawberry.field(
+        default=strawberry.UNSET, description="All of its revenue, in the store's currency, is this or more."
     )
     can_log_in: bool | None = strawberry.field(
         default=strawberry.UNSET, description="Whether it has a login account that lets it in."
@@ -81,8 +92,11 @@ class CustomerFilter:
             search=_words(self.search),
             status=_choices(self.status),
             source=_choices(self.source),
+            segment=_choices(self.segment),
             linkage=_choices(self.linkage),
             created_in=period_of(self.created_in),
+            first_booking_in=period_of(self.first_booking_in),
+            min_revenue=given(self.min_revenue),
             can_log_in=given(self.can_log_in),
             email_missing=given(self.email_missing),
             has=_choices(self.has) or None,

@@ -191,7 +191,7 @@ class IndexChecks(PostgresReading):
 _MESSAGES = {
     Reads.LOOKUP: "{table} has no index that begins with {what}: whoever looks for rows by it reads all of them",
     Reads.ORDER: "{table} has no index in the order of {what} and key: every page sorts all rows",
-    Reads.REST: "{table} has no index of the rows without a date in {what}: lists end with a walk through all rows",
+    Reads.REST: "{table} has no index of the rows that say nothing in {what}: lists end with a walk through all rows",
 }
 
 

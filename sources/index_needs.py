@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select
 
-from domain.paging import Direction, Order, PageRequest, Position
+from domain.paging import BY_TEXT, Direction, Order, PageRequest, Position
 from sources.postgres_mapping import MappedTable
 from sources.postgres_rows import Owner, RowStatements
 from sources.postgres_tables import Tables
@@ -17,6 +17,7 @@ from sources.profile import Profile
 
 #: A moment, in microseconds since 1970, from which a page goes on.
 _MOMENT = 1_700_000_000_000_000
+_NAME = "M"
 _SAMPLES = {"uuid": UUID(int=0), "int2": 1, "int4": 1, "int8": 1}
 #: What is the same text whatever the server's settings: an index can hold it for a condition.
 _SETTLED = frozenset({"text", "varchar", "bpchar", "citext", "name", "int2", "int4", "int8", "numeric", "bool", "uuid"})
@@ -120,6 +121,17 @@ def _rows(section: str, rows: RowStatements[Any]) -> Iterator[Need]:
         if time.form.is_text:
             # Dates that are kept as dates and have none of a list's are found by the same index.
             yield Need(**shared, reads=Reads.REST, parts=(rows.key,), condition=(*condition, time.has_none))
+    for order, text in rows.values.items():
+        if not text.indexable:
+            # What is put together of several columns no index can hold: whoever orders by it sorts all rows.
+            continue
+        shared = {"where": f"{section}.{order.lower()}", "section": section, "mapped": mapped}
+        # An index of all texts would refuse to be written where one is longer than its pages.
+        named, nameless = (*condition, text.has_value), (*condition, text.has_none)
+        pages = _pages(section, order, rows)
+        parts = (text.expression, rows.key)
+        yield Need(**shared, reads=Reads.ORDER, parts=parts, statements=pages, condition=named)
+        yield Need(**shared, reads=Reads.REST, parts=(rows.key,), condition=nameless)
 
 
 def _booking(bookings: RowStatements[Any]) -> Iterator[Need]:
@@ -199,7 +211,8 @@ def _by_itself(where: str, section: str, mapped: MappedTable) -> Need:
 def _pages(section: str, order: str, rows: RowStatements[Any]) -> tuple[Select[Any], ...]:
     """List the statements of pages in *order* that read what has a date."""
     key = str(_SAMPLES.get(rows.key_type.name, "x"))
-    positions = None, Position(_MOMENT, key, rows.kind)
+    value = _NAME if order in BY_TEXT else _MOMENT
+    positions = None, Position(value, key, rows.kind)
     requests = (_request(section, order, direction, at) for direction in Direction for at in positions)
     return tuple(rows.page(request, [])[0].limit(2) for request in requests)
 

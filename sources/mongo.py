@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.keyset import Beyond, Nulls, Phase, Ties, phases
 from domain.paging import Direction, PageRequest, Position
 from domain.records import Courier, Key, RecordKind
-from domain.time import Period, micros
+from domain.time import Period
 from sources.mongo_connection import MongoConnection, Sort
 from sources.mongo_forms import (
     Document,
@@ -26,6 +27,7 @@ from sources.mongo_forms import (
     spellings,
     value_at,
 )
+from sources.mongo_orders import ByNothing, ByTime, DocumentOrder
 from sources.mongo_records import AccountReader, CourierReader, DeliveryReader, Found, Links, RecordReader
 from sources.mongo_scope import Tenant
 from sources.profile import Profile
@@ -66,6 +68,9 @@ class MongoSource:
         if profile.delivery is not None:
             self._readers[RecordKind.DELIVERY] = DeliveryReader(profile.delivery, zone)
         self._couriers = None if profile.courier is None else CourierReader(profile.courier)
+        revenue = profile.revenue
+        #: Nobody but a CRM row has revenue: where the profile maps it, everybody else has none.
+        self._has_revenue = revenue is not None and revenue.customer is not None
         self._forms: dict[RecordReader | CourierReader, tuple[KeyForm, float]] = {}
 
     def close(self) -> None:
@@ -151,30 +156,64 @@ class MongoSource:
         limit: int,
         asked: Narrowed,
     ) -> list[tuple[Position, Found]]:
-        reader, created_in = self._readers[kind], asked.created_in
+        reader = self._readers[kind]
+        orders = self._orders(reader, request.order.field)
+        how: dict[str, Any] = {"phase": phase, "request": request, "asked": asked, "limit": limit}
+        if isinstance(phase, Nulls):
+            return await self._read(tenant, kind, orders[-1] if orders else None, **how)
+        reads = (self._read(tenant, kind, order, **how) for order in orders)
+        found = [item for items in await asyncio.gather(*reads) for item in items]
+        if len(orders) > 1:
+            form = await self._form(reader)
+            found.sort(key=lambda one: (one[0].value, form.parse(one[0].key)), reverse=_is_descending(request))
+        return found[:limit]
+
+    async def _read(
+        self,
+        tenant: Tenant,
+        kind: RecordKind,
+        order: DocumentOrder | None,
+        *,
+        phase: Phase,
+        request: PageRequest,
+        asked: Narrowed,
+        limit: int,
+    ) -> list[tuple[Position, Found]]:
+        """Read up to *limit* records of *phase*, in *order*; by their keys where there is none."""
+        reader = self._readers[kind]
         form = await self._form(reader)
-        conditions = _conditions(reader, form, phase, request)
-        if conditions is None or (created_in is not None and (isinstance(phase, Nulls) or reader.time is None)):
+        conditions = _conditions(reader, order, form, phase, request)
+        within = _within(reader, form, asked)
+        undated = isinstance(order, ByTime) and isinstance(phase, Nulls)
+        if conditions is None or within is None or (undated and asked.created_in is not None):
             return []
-        within = [] if reader.time is None else reader.time.within(created_in)
-        if asked.only is not None:
-            within.append(one_of(reader.key, [key for key in map(form.parse, sorted(asked.only)) if key is not None]))
         query = all_of([*reader.scope.query(tenant), *conditions, *within])
-        direction = 1 if request.reading is Direction.ASC else -1
-        sort: Sort = [(reader.key, direction)]
-        if isinstance(phase, Beyond) and reader.time is not None:
-            sort = [(reader.time.field, direction), *sort]
-        dated = None if isinstance(phase, Nulls) else reader.time
+        direction = -1 if _is_descending(request) else 1
+        valued = None if isinstance(phase, Nulls) else order
+        by = [] if valued is None or valued.field is None else [(valued.field, direction)]
+        sort: Sort = [*by, (reader.key, direction)]
         most = limit
         while True:
             documents = await self._connection.find(reader.collection, query, reader.fields, sort=sort, limit=most)
             within_scope = (one for one in documents if reader.scope.holds(one, tenant))
-            usable = (reader.read(one, form) for one in within_scope if dated is None or dated.is_one(one))
-            result = [(_position(found, kind), found) for found in usable if found is not None]
+            usable = ((one, reader.read(one, form)) for one in within_scope if valued is None or valued.is_one(one))
+            result: list[tuple[Position, Found]] = []
+            for document, found in usable:
+                if found is not None:
+                    value, mark = (None, None) if valued is None else valued.position(document)
+                    result.append((Position(value, found.record.key, kind, mark), found))
             if len(result) >= limit or len(documents) < most:
                 return result[:limit]
             # Documents whose key is of another kind are no records, and some are not what was asked for: read on.
             most *= 2
+
+    def _orders(self, reader: RecordReader, field: str) -> tuple[DocumentOrder, ...]:
+        """Find what *field* orders documents by: several where a name stands in one of several places, or nothing."""
+        if field == "NAME":
+            return reader.names
+        if field == "TOTAL_REVENUE" and self._has_revenue:
+            return (ByNothing(),)
+        return (ByTime(reader.time),) if field == "CREATED_AT" and reader.time is not None else ()
 
     # ── all link fields ──
 
@@ -275,11 +314,6 @@ class MongoSource:
         return self._forms[reader][0]
 
 
-def _position(found: Found, kind: RecordKind) -> Position:
-    at = found.record.created_at
-    return Position(None if at is None else micros(at), found.record.key, kind, found.mark)
-
-
 def _together(steps: Sequence[Phase]) -> Iterator[Sequence[Phase]]:
     """Group the phases that are asked at the same time: the ties and what lies beyond them."""
     if len(steps) > 1 and isinstance(steps[0], Ties):
@@ -289,16 +323,35 @@ def _together(steps: Sequence[Phase]) -> Iterator[Sequence[Phase]]:
         yield (step,)
 
 
-def _conditions(reader: RecordReader, form: KeyForm, phase: Phase, request: PageRequest) -> list[Query] | None:
+def _conditions(
+    reader: RecordReader, order: DocumentOrder | None, form: KeyForm, phase: Phase, request: PageRequest
+) -> list[Query] | None:
     """Say what a document of *phase* fulfils; None where there can be none."""
-    ascending = request.reading is Direction.ASC
-    dates = reader.time
+    ascending = not _is_descending(request)
     if isinstance(phase, Nulls):
-        after = after_key(reader.key, phase, form, ascending=ascending)
-        return [*([] if dates is None else [dates.without()]), *after]
-    if dates is None:
+        without: Query | None = {} if order is None else order.without()
+        return None if without is None else [without, *after_key(reader.key, phase, form, ascending=ascending)]
+    if order is None:
         return None
     if isinstance(phase, Beyond):
-        return [dates.beyond(phase, ascending=ascending)]
-    after, ties = after_key(reader.key, phase, form, ascending=ascending), dates.ties(phase)
+        beyond = order.beyond(phase, ascending=ascending)
+        return None if beyond is None else [beyond]
+    after, ties = after_key(reader.key, phase, form, ascending=ascending), order.ties(phase)
     return None if ties is None else [ties, *after]
+
+
+def _within(reader: RecordReader, form: KeyForm, asked: Narrowed) -> list[Query] | None:
+    """Say what a document fulfils that is *asked* for; None where there can be none."""
+    if asked.created_in is not None and reader.time is None:
+        return None
+    within = [] if reader.time is None else reader.time.within(asked.created_in)
+    if asked.only is not None:
+        keys = [key for key in map(form.parse, sorted(asked.only)) if key is not None]
+        if not keys:
+            return None
+        within.append(one_of(reader.key, keys))
+    return within
+
+
+def _is_descending(request: PageRequest) -> bool:
+    return request.reading is Direction.DESC

@@ -139,9 +139,7 @@ class TimeField:
 
     def without(self) -> Query:
         """Ask for the documents that have no date, or none of the form that counts; a list is none, see `is_one`."""
-        names = self.field.split(".")
-        no_lists = {f"{'.'.join(names[:count])}.0": {"$exists": False} for count in range(1, len(names) + 1)}
-        return {"$nor": [{**self._range({}), **no_lists}]}
+        return {"$nor": [{**self._range({}), **no_list(self.field)}]}
 
     def within(self, period: Period | None) -> list[Query]:
         if period is None:
@@ -165,6 +163,12 @@ class TimeField:
         lower = {} if any(name in bounds for name in ("$gt", "$gte")) else {"$gte": FIRST}
         upper = {} if any(name in bounds for name in ("$lt", "$lte")) else {"$lte": LAST}
         return {self.field: {**lower, **bounds, **upper, "$nin": []}}
+
+
+def no_list(field: str) -> Query:
+    """Ask for no list at *field*, nor on the way to it."""
+    names = field.split(".")
+    return {f"{'.'.join(names[:count])}.0": {"$exists": False} for count in range(1, len(names) + 1)}
 
 
 def stored_time(dates: str, zone: Any) -> StoredTime:

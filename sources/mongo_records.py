@@ -21,6 +21,7 @@ from sources.mongo_forms import (
     text_of,
     value_at,
 )
+from sources.mongo_orders import ByText
 from sources.mongo_scope import Scope, is_any
 from sources.profile import AccountSection, Condition, CourierSection, DeliverySection
 
@@ -58,6 +59,10 @@ class RecordReader(ABC):
         self.time = None
         if section.created_at is not None:
             self.time = TimeField(section.created_at, stored_time(section.dates, zone))
+        #: Where a name may stand: each place is an order of its own, of those that have none in the places before.
+        self.names = tuple(
+            ByText(path, paths[:place]) for paths in [section.name or ()] for place, path in enumerate(paths)
+        )
         self._section = section
         self.fields = fields_of(
             section.key,

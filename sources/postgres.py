@@ -1,8 +1,9 @@
 """The CRM in PostgreSQL: customers, leads, bookings and revenue, through what the profile maps."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-from domain.filters import BookingFilter, Children, CustomerRows, LeadFilter
+from domain.filters import BookingFilter, Children, CustomerFilter, CustomerRows, LeadFilter
 from domain.paging import Page, PageRequest, Position
 from domain.records import (
     Booking,
@@ -21,6 +22,7 @@ from sources.postgres_attaching import PostgresAttaching
 from sources.postgres_dashboard import PostgresDashboard
 from sources.postgres_emails import PostgresEmails
 from sources.postgres_lookups import PostgresLookups
+from sources.postgres_mapping import MappedTable
 from sources.postgres_reading import Picks, Tenant
 from sources.postgres_satellites import tenants_in
 from sources.postgres_walking import PostgresWalking
@@ -39,7 +41,16 @@ class PostgresSource(PostgresDashboard, PostgresWalking, PostgresEmails, Postgre
         tables = await self._mapped("customer")
         if tables.customers is None:
             return []
-        return await self._read_page(tenant, tables.customers, request, asked)
+        for section in _looked_at(asked.chosen, request.order.field):
+            await self._mapped(section)
+        joined = tables.customers.joined.get(request.order.field)
+        values = {} if joined is None else self._tenant_of(tenant, *joined.tenant)
+        return await self._read_page(tenant, tables.customers, request, asked, **values)
+
+    @staticmethod
+    def _tenant_of(tenant: Tenant, name: str, mapped: MappedTable) -> dict[str, Any]:
+        """Write *tenant* as the table that is joined has it, which may be of another type."""
+        return {name: mapped.tenant_type.parse(tenant)} if tenant is not None and mapped.has_tenant else {}
 
     async def customers_by_key(self, tenant: Tenant, keys: Collection[Key]) -> Mapping[Key, CrmRecord]:
         return await self._by_key(tenant, (await self._mapped("customer")).customers, keys)
@@ -55,6 +66,8 @@ class PostgresSource(PostgresDashboard, PostgresWalking, PostgresEmails, Postgre
 
     async def count_customers(self, tenant: Tenant, asked: CustomerRows) -> int:
         tables = await self._mapped("customer")
+        for section in _looked_at(asked.chosen, ""):
+            await self._mapped(section)
         return 0 if tables.customers is None else await self._count(tenant, tables.customers, asked)
 
     # ── leads ──
@@ -184,3 +197,10 @@ class PostgresSource(PostgresDashboard, PostgresWalking, PostgresEmails, Postgre
             if statements is not None and statements.mapped.has_tenant:
                 found |= {str(row.key) for row in await self._run(None, False, tenants_in(statements.mapped))}
         return found
+
+
+def _looked_at(chosen: CustomerFilter, order: str) -> list[str]:
+    """List the sections that are looked at beside the customers' own."""
+    bookings = chosen.segment is not None or chosen.first_booking_in is not None or order == "LAST_BOOKING_AT"
+    revenue = chosen.min_revenue is not None or order == "TOTAL_REVENUE"
+    return [*(["booking"] if bookings else []), *(["revenue"] if revenue else [])]

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, false, not_, or_
+from sqlalchemy import Column, ColumnElement, false, not_, or_
 
 from domain.filters import CustomerRows
 from domain.records import CrmRecord, RecordKind
 from domain.status import CustomerStatus
+from sources.postgres_customer_figures import CustomerFigures
 from sources.postgres_mapping import MappedTable
+from sources.postgres_orders import TextColumn
 from sources.postgres_rows import Record, RowStatements
 from sources.postgres_sections import (
     Sections,
@@ -19,11 +21,13 @@ from sources.postgres_sections import (
     roles,
     says_nothing,
 )
-from sources.profile import CustomerSection, Field, StatusMap
+from sources.profile import CustomerSection, Field, Join, StatusMap
 
 
-def customer_statements(sections: Sections, section: CustomerSection) -> RowStatements[CrmRecord]:
-    """Map *section* onto its table."""
+def customer_statements(
+    sections: Sections, section: CustomerSection, figures: CustomerFigures
+) -> RowStatements[CrmRecord]:
+    """Map *section* onto its table; *figures* are what is counted and summed of customers."""
     status = section.status
     fields = {
         "name": section.name,
@@ -68,6 +72,7 @@ def customer_statements(sections: Sections, section: CustomerSection) -> RowStat
             *_without_email(mapped, section.email, chosen.email_missing, beyond=asked.beyond),
             *one_of(mapped, section.source, chosen.source),
             *created.within(chosen.created_in),
+            *figures.conditions(mapped, chosen),
         ]
 
     columns = [
@@ -82,8 +87,17 @@ def customer_statements(sections: Sections, section: CustomerSection) -> RowStat
         columns=columns,
         make=make,
         orders={"CREATED_AT": created},
+        values={} if section.name is None else {"NAME": _name(mapped, section.name)},
+        joined=figures.orders(mapped),
         filters=filters,
     )
+
+
+def _name(mapped: MappedTable, name: Field | Join) -> TextColumn:
+    """Be the names that customers are ordered by: as they are stored, or as they are put together."""
+    expression = mapped.first_of(name)
+    plain = isinstance(expression, Column)
+    return TextColumn(expression.collate("C"), indexable=plain)
 
 
 def _in_status(

@@ -124,13 +124,13 @@ class PostgresReading:
         return {key: found[str(value)] for value, key in asked.items() if str(value) in found}
 
     async def _read_page(
-        self, tenant: Tenant, statements: RowStatements[R], request: PageRequest, chosen: object
+        self, tenant: Tenant, statements: RowStatements[R], request: PageRequest, chosen: object, **values: Any
     ) -> list[tuple[Position, R]]:
         found: list[tuple[Position, R]] = []
         for query in statements.page(request, statements.filters(chosen)):
             wanted = request.size + 1 - len(found)
             if wanted > 0:
-                rows = await self._rows(tenant, statements.mapped, query.limit(wanted))
+                rows = await self._rows(tenant, statements.mapped, query.limit(wanted), **values)
                 with self._noticing():
                     found += statements.found(rows, request)
         return found

@@ -1,8 +1,9 @@
 """The statements over the rows of one section: a page, single rows, the children of many parents, counts."""
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
@@ -28,12 +29,14 @@ from domain.errors import BadCursorError
 from domain.keyset import Beyond, Nulls, Phase, Ties, phases
 from domain.paging import Direction, PageRequest, Position
 from domain.records import Key, RecordKind
-from domain.time import micros
 from sources.postgres_mapping import MappedTable
+from sources.postgres_orders import AmountColumn, TextColumn
 from sources.postgres_time import TimeColumn
 from sources.postgres_types import KeyType
 
 R = TypeVar("R")
+NO_VALUES: Mapping[str, TextColumn] = MappingProxyType({})
+NO_JOINED: "Mapping[str, Joined]" = MappingProxyType({})
 Conditions = Sequence[ColumnElement[bool]]
 Record = Row[Any]
 
@@ -54,11 +57,26 @@ class Owner:
         return self.key == func.any(bindparam("owners", type_=ARRAY(self.type.type)))
 
 
+OrderColumn = TimeColumn | TextColumn | AmountColumn
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Be a *column* to order by that stands in rows *joined* to the table.
+
+    *tenant*: the parameter that names their tenant, and the table whose type it is of.
+    """
+
+    column: OrderColumn
+    joined: FromClause
+    tenant: tuple[str, MappedTable]
+
+
 class RowStatements(Generic[R]):
     """Compose what is asked of *mapped*'s rows; *make* turns a row of *columns* into a record.
 
-    *orders* are the dates that lists are ordered by, *filters* turns a filter of the domain into conditions; *key*
-    tells rows of one date apart, by default the mapped key.
+    *orders* are the dates that lists are ordered by, *values* what else is in the rows, *joined* what is not; *filters*
+    turns a filter of the domain into conditions; *key* tells rows of one date apart, by default the mapped key.
     """
 
     def __init__(
@@ -70,6 +88,8 @@ class RowStatements(Generic[R]):
         make: Callable[[Record], R],
         orders: dict[str, TimeColumn],
         filters: Callable[[Any], Conditions],
+        values: Mapping[str, TextColumn] = NO_VALUES,
+        joined: Mapping[str, Joined] = NO_JOINED,
         owner: Owner | None = None,
         key: tuple[ColumnElement[Any], KeyType] | None = None,
     ) -> None:
@@ -78,6 +98,8 @@ class RowStatements(Generic[R]):
         self.owner = owner
         self.make = make
         self.orders = orders
+        self.values = values
+        self.joined = joined
         #: What a filter of the domain is as conditions; None filters nothing.
         self.filters = filters
         self._columns = columns
@@ -165,29 +187,38 @@ class RowStatements(Generic[R]):
 
     def found(self, rows: Sequence[Record], request: PageRequest) -> list[tuple[Position, R]]:
         """Make records of *rows*, each with its position in the list."""
-        time = self.orders.get(request.order.field)
+        column = self._ordered_by(request)
         result: list[tuple[Position, R]] = []
         for row in rows:
-            at = time.stored.read(row.position) if time is not None else None
-            mark = time.stored.mark(row.position, at) if time is not None else None
-            position = Position(None if at is None else micros(at), str(row.key), self.kind, mark)
-            result.append((position, self.make(row)))
+            value, mark = (None, None) if column is None else column.position(row.position)
+            result.append((Position(value, str(row.key), self.kind, mark), self.make(row)))
         return result
 
+    def _ordered_by(self, request: PageRequest) -> OrderColumn | None:
+        """Find what the list is ordered by; None where the store has no such thing."""
+        field = request.order.field
+        found = self.orders.get(field) or self.values.get(field)
+        return self.joined[field].column if found is None and field in self.joined else found
+
     def _read(self, arm: "_Arm", request: PageRequest, filters: Conditions) -> Select[Any]:
-        time = self.orders.get(request.order.field)
+        time = self._ordered_by(request)
         position = null() if time is None else time.selected
         ordered = [self.key] if arm.is_nulls or time is None else [time.expression, self.key]
         columns = [*self._columns, position.label("position"), self.key.label("ordered_key")]
-        return self._select(columns, [*arm.conditions, *filters]).order_by(*_turned(ordered, request))
+        joined = self.joined.get(request.order.field)
+        rows = self._from if joined is None else joined.joined
+        read = select(*columns).select_from(rows).where(*self.mapped.of_tenant(), *arm.conditions, *filters)
+        return read.order_by(*_turned(ordered, request))
 
     def _arms(self, request: PageRequest) -> list["_Arm"]:
         """List the parts of the list that follow the page's position, in reading order: with a date, and without."""
-        time = self.orders.get(request.order.field)
+        time = self._ordered_by(request)
         steps = phases(request.position, self.kind, request)
         arms: list[_Arm] = []
         for step in steps:
             if isinstance(step, Nulls):
+                if time is not None and time.required and isinstance(time, AmountColumn):
+                    continue
                 no_value = [] if time is None else [time.has_none]
                 arms.append(_Arm([*no_value, *self._after_key(step.key, request)], is_nulls=True))
             elif isinstance(step, Beyond) and time is not None:
@@ -200,7 +231,7 @@ class RowStatements(Generic[R]):
         return [_Arm(self._beyond(time, step, steps, request)) for step in steps if isinstance(step, Beyond)]
 
     def _beyond(
-        self, time: TimeColumn, step: Beyond, steps: Sequence[Phase], request: PageRequest
+        self, time: OrderColumn, step: Beyond, steps: Sequence[Phase], request: PageRequest
     ) -> list[ColumnElement[bool]]:
         if step.value is None:
             return []

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sources.postgres_bookings import booking_statements
+from sources.postgres_customer_figures import CustomerFigures
 from sources.postgres_customers import customer_statements
 from sources.postgres_history import history_statements
 from sources.postgres_leads import lead_statements, lead_table
@@ -46,13 +47,15 @@ class Tables:
         leads = lead_table(sections, lead) if lead else None
         self.reflected = reflected
         self.tenants = tenant_statements(sections, profile.tenant) if profile.tenant else None
-        self.customers = customer_statements(sections, customer) if customer else None
+        self.bookings = booking_statements(sections, booking, leads) if booking else None
+        self.revenue = revenue_statements(sections, revenue, leads) if revenue else None
+        figures = CustomerFigures.of(profile, self.bookings, self.revenue)
+        self.customers = customer_statements(sections, customer, figures) if customer else None
         self.external = external_statements(sections, customer.external) if customer and customer.external else None
         self.referrers = referrer_table(sections, customer.referrer) if customer and customer.referrer else None
         self.totals = totals_table(sections, customer) if customer and customer.stored_totals else None
         rows = self.customers.mapped if self.customers else None
         self.leads = lead_statements(sections, lead, leads, rows) if lead and leads else None
-        self.bookings = booking_statements(sections, booking, leads) if booking else None
         shipments = booking.shipments if booking else None
         self.shipments = shipment_statements(sections, shipments) if shipments else None
         parents = {"lead": lead, "booking": booking}
@@ -66,7 +69,6 @@ class Tables:
             for name, section in parents.items()
             if section is not None and section.snapshot is not None
         }
-        self.revenue = revenue_statements(sections, revenue, leads) if revenue else None
         self._faults = tuple(sections.faults.found)
         self._through_lead = {
             name

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, literal, literal_column, not_, or_
 
 from domain.stored_time import Form, StoredTime
-from domain.time import FIRST, ISO_SHAPES, LAST, Period
+from domain.time import FIRST, ISO_SHAPES, LAST, Micros, Period, micros
 
 _TYPES = {Form.INSTANT: "timestamptz", Form.NAIVE: "timestamp", Form.DAY: "date"}
 
@@ -83,6 +83,11 @@ class TimeColumn:
         both = func.coalesce(self.as_instant(), other.as_instant())
         indexable = not (self.form.is_text or other.form.is_text)
         return TimeColumn(both, Form.INSTANT, self.zone, required=other.required, indexable=indexable)
+
+    def position(self, stored: Any) -> tuple[Micros | None, str | None]:
+        """Read what `selected` has answered as the value of a position, and its mark."""
+        at = self.stored.read(stored)
+        return None if at is None else micros(at), self.stored.mark(stored, at)
 
     def bind(self, asked: datetime, mark: str | None = None) -> tuple[ColumnElement[Any], bool]:
         """Make a value of the column's form of *asked*, or of its *mark*, and say whether it is exact."""

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -13,6 +14,7 @@ from domain.filters import BookingFilter, CustomerFilter, LeadFilter
 from domain.records import (
     AccountRecord,
     Booking,
+    BookingStats,
     CrmRecord,
     Customer,
     DeliveryRecord,
@@ -23,7 +25,7 @@ from domain.records import (
     RecordKind,
 )
 from domain.searching import matches, read_search
-from domain.status import CustomerStatus, LeadStatus
+from domain.status import CustomerStatus, LeadStatus, Segment
 from domain.time import Period
 from sources.profile import Profile
 
@@ -127,6 +129,9 @@ class Shown:
 
     customer: Customer
     linked: Linked
+    #: None where the profile maps none.
+    bookings: BookingStats | None = None
+    revenue: Decimal | None = None
 
     @property
     def records(self) -> list[Record]:
@@ -148,6 +153,16 @@ class Shown:
     @property
     def created_at(self) -> datetime | None:
         return self.records[0].created_at
+
+    @property
+    def name(self) -> str | None:
+        """The head's name, where it is a text: a number is none to order by."""
+        name = self.records[0].name
+        return None if name is None or name.isdecimal() else name
+
+    @property
+    def last_booking_at(self) -> datetime | None:
+        return None if self.bookings is None else self.bookings.last_at
 
     @property
     def can_log_in(self) -> bool:
@@ -178,6 +193,7 @@ def is_found(record: Record | Lead, search: str | None, region: str | None) -> b
 
 
 def customer_filters(shown: Sequence[Shown], words: Sequence[str] = ()) -> st.SearchStrategy[CustomerFilter]:
+    amounts = sorted({Decimal(0), *(one.revenue for one in shown if one.revenue is not None)})
     kinds = (
         st.none() | st.none() | st.lists(st.sampled_from(RecordKind), min_size=1, max_size=2, unique=True).map(tuple)
     )
@@ -186,7 +202,10 @@ def customer_filters(shown: Sequence[Shown], words: Sequence[str] = ()) -> st.Se
         search=a_search(words),
         status=some_of(CustomerStatus),
         source=some_of((one.source for one in shown), "nowhere"),
+        segment=some_of(Segment),
         linkage=some_of(LinkState),
+        first_booking_in=a_period(one.bookings.first_at for one in shown if one.bookings is not None),
+        min_revenue=st.none() | st.none() | st.sampled_from([*amounts, Decimal("0.005"), Decimal("1e999")]),
         created_in=a_period(one.created_at for one in shown),
         can_log_in=st.none() | st.none() | st.booleans(),
         email_missing=st.none() | st.none() | st.booleans(),
@@ -207,6 +226,9 @@ def customer_is(one: Shown, chosen: CustomerFilter, profile: Profile) -> bool:
         and (chosen.area is None or one.first("area") in chosen.area)
         and (chosen.source is None or (one.source is not None and one.source in chosen.source))
         and within(one.created_at, chosen.created_in)
+        and (chosen.segment is None or (one.bookings is not None and one.bookings.segment in chosen.segment))
+        and within(None if one.bookings is None else one.bookings.first_at, chosen.first_booking_in)
+        and (chosen.min_revenue is None or (one.revenue is not None and one.revenue >= chosen.min_revenue))
         and (chosen.linkage is None or one.linkage(mapped) in chosen.linkage)
         and (chosen.can_log_in is None or (RecordKind.ACCOUNT in mapped and chosen.can_log_in is one.can_log_in))
         and (chosen.email_missing is None or (has_email and chosen.email_missing is not one.has_email))

@@ -8,6 +8,8 @@ ALTER TABLE bookings ADD UNIQUE (code);
 
 CREATE INDEX customers_by_time ON customers (created_at, id);
 CREATE INDEX customers_by_name ON customers (name COLLATE "C", id);
+CREATE INDEX customers_without_name ON customers (id)
+    WHERE name COLLATE "C" IS NULL OR NOT (name COLLATE "C" ~ '[^[:space:]]' AND char_length(name COLLATE "C") < 600);
 CREATE INDEX leads_by_time ON leads (created_at, id);
 CREATE INDEX leads_by_update ON leads (updated_at, id);
 CREATE INDEX leads_by_customer ON leads (customer_id, created_at DESC, id DESC) INCLUDE (status);

@@ -43,6 +43,6 @@ def _chosen(query: Select[Any], tenant: Tenant, records: Sequence[str] | None) -
 
 def _place(position: Position) -> tuple[datetime, int]:
     """Read what stands in a cursor. Raises BadCursorError."""
-    if position.value is None or not position.key.isdecimal() or int(position.key) >= 1 << 63:
+    if not isinstance(position.value, int) or not position.key.isdecimal() or int(position.key) >= 1 << 63:
         raise BadCursorError(position.key)
     return instant(position.value), int(position.key)

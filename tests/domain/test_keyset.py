@@ -57,6 +57,7 @@ def _is_in(phase: Phase, position: Position, reading: Direction) -> bool:
         return position.value is None and is_after(phase.key)
     if position.value is None:
         return False
+    assert isinstance(position.value, int)
     value = instant(position.value)
     match phase:
         case Ties():
