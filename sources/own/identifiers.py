@@ -4,7 +4,7 @@ A row a record, whatever it has of identifiers; so that own writes and whoever w
 statement each, and one that changes nothing writes nothing.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,12 +17,10 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    delete,
     distinct,
     func,
     select,
     text,
-    tuple_,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -87,11 +85,6 @@ async def put_all(connection: AsyncConnection, tenant: Tenant, rows: Rows, *, as
         await connection.execute(PUT, values)
 
 
-async def remove(connection: AsyncConnection, tenant: Tenant, kind: IndexedKind, keys: Collection[Key]) -> None:
-    """Forget the records *keys* of *kind*, in the transaction of *connection*."""
-    await connection.execute(delete(identifiers).where(rows_of(tenant, [kind]), identifiers.c.key.in_(keys)))
-
-
 def put_values(tenant: Tenant, rows: Rows, as_of: datetime | None) -> dict[str, Any] | None:
     """Say what `PUT` is given for *rows*, without those that cannot be kept; None where none are left."""
     kept = {ref: row for ref, row in rows.items() if can_be_kept(ref)}
@@ -147,28 +140,6 @@ async def records_with(
     return found
 
 
-async def identifiers_by_record(own: OwnStore, tenant: Tenant, refs: Collection[IndexedRef]) -> Rows:
-    """Answer what the records *refs* are found by; a record that the index does not know is left out."""
-    asked = [(ref.kind.value, ref.key) for ref in refs if is_storable(ref.key)]
-    if not asked:
-        return {}
-    columns = identifiers.c
-    given = (
-        func.unnest(
-            bindparam("records", [record for record, _ in asked], type_=ARRAY(Text)),
-            bindparam("keys", [key for _, key in asked], type_=ARRAY(Text)),
-        )
-        .table_valued("record", "key")
-        .render_derived("given")
-    )
-    same = tuple_(columns.record, columns.key) == tuple_(given.c.record, given.c.key)
-    query = select(columns.record, columns.key, columns.email, columns.phone, columns.search).select_from(
-        identifiers.join(given, same)
-    )
-    rows = await own.rows(query.where(columns.tenant == own_tenant(tenant)))
-    return {IndexedRef(IndexedKind(row.record), row.key): Identifiers(row.email, row.phone, row.search) for row in rows}
-
-
 class Shared(NamedTuple):
     """Be a normalised identifier, and the records that have it."""
 
@@ -210,18 +181,6 @@ def _groups(column: ColumnElement[Any]) -> Select[Any]:
     few = [number <= MOST_OF_A_KIND for number in of_kind]
     groups = select(column.label("value"), records.label("records")).group_by(column)
     return groups.having(several, *few).order_by(column)
-
-
-async def all_shared(
-    own: OwnStore, tenant: Tenant, kind: IdentifierKind, *, size: int = 1000
-) -> AsyncIterator[Sequence[Shared]]:
-    """Go through everything that `shared` lists, a page at a time."""
-    after = None
-    while page := await shared(own, tenant, kind, after=after, size=size):
-        yield page
-        if len(page) < size:
-            return
-        after = page[-1].value
 
 
 def rows_of(tenant: Tenant, kinds: Collection[IndexedKind]) -> ColumnElement[bool]:
