@@ -50,6 +50,15 @@ class DuplicateCustomer(UserError):  # noqa: N818 - data, never raised
     record: RecordRef | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class InvalidTransition(UserError):  # noqa: N818 - data, never raised
+    """Say that a status cannot go *from* a word *to* another, and which are *allowed*."""
+
+    from_: str | None = None
+    to: str = ""
+    allowed: tuple[str, ...] = ()
+
+
 class RefusedError(Exception):
     """Carry what is wrong out of a use case: nothing was written."""
 

@@ -26,6 +26,7 @@ from domain.records import (
 )
 from loaders.batched import Batched, ByKey, ByOwner
 from loaders.customers import CustomersByRecord, LinkedByCustomer
+from sources.histories import history
 from sources.postgres import PostgresSource
 from sources.profile import Profile
 from sources.stores import Stores
@@ -69,7 +70,7 @@ def loaders_for(stores: Stores, tenant: str | None) -> Loaders:
     if stores.postgres is not None:
         mapped += _by_key(stores.profile, stores.postgres, tenant)
         mapped += _by_customer(stores.profile, stores.postgres, tenant)
-        mapped += _by_parent(stores.profile, stores.postgres, tenant)
+        mapped += _by_parent(stores, stores.postgres, tenant)
     by_name: dict[str, Any] = {loader.name: loader for loader in mapped}
     return Loaders(
         customers_by_record=CustomersByRecord(stores, tenant),
@@ -115,13 +116,14 @@ def _by_customer(profile: Profile, crm: PostgresSource, tenant: str | None) -> I
         yield ByKey("customers_by_external_id", partial(crm.customers_by_external_id, tenant))
 
 
-def _by_parent(profile: Profile, crm: PostgresSource, tenant: str | None) -> Iterator[Batched[Any]]:
+def _by_parent(stores: Stores, crm: PostgresSource, tenant: str | None) -> Iterator[Batched[Any]]:
     """Make the loaders of what hangs on a lead or a booking."""
+    profile = stores.profile
     for parent, section in (("lead", profile.lead), ("booking", profile.booking)):
         if section is not None and section.snapshot is not None:
             yield ByKey(f"snapshots_by_{parent}", partial(crm.snapshots, tenant, parent))
-        if section is not None and section.history is not None:
-            yield ByOwner(f"history_by_{parent}", partial(crm.history, tenant, parent), _no_page)
+        if section is not None and (section.history is not None or stores.own is not None):
+            yield ByOwner(f"history_by_{parent}", partial(history, stores, tenant, parent), _no_page)
             yield ByOwner(f"history_stats_by_{parent}", partial(crm.history_stats, tenant, parent), _no_stats)
     if profile.booking is not None and profile.booking.shipments is not None:
         yield ByOwner("shipments_by_booking", partial(crm.shipments_by_booking, tenant), _nothing)

@@ -8,6 +8,7 @@ import strawberry
 from domain import records
 from domain.records import RecordKind, RecordRef
 from resolvers.leads import booking_id
+from resolvers.statuses import booking_transitions
 from schema.connections import Connection
 from schema.enums import BookingStatus
 from schema.fields import computed, loaded, loaded_page, plain
@@ -17,6 +18,7 @@ from schema.money import Money
 from schema.node import Node
 from schema.snapshot import BookingSnapshot
 from schema.status_event import StatusEvent
+from schema.transition import BookingTransition
 
 if TYPE_CHECKING:
     from schema.customer import Customer
@@ -49,6 +51,9 @@ class Booking(Node):
     code: str | None = plain("What people call it.")
     status: BookingStatus = plain("How far it has come; UNKNOWN where the store's word is not mapped.")
     store_status: str | None = plain("The word in the store, whatever it is.")
+    allowed_transitions: list[BookingTransition] = computed(
+        booking_transitions, "What its status can become, now; empty where that is an end."
+    )
     start_at: datetime | None = plain("When it starts; createdAt where the store has no start.")
     end_at: datetime | None = plain("When it ends.")
     created_at: datetime | None = plain("When it was created.")
@@ -78,7 +83,7 @@ class Booking(Node):
         "history_stats_by_booking",
         key=_key,
         arguments=booking_history_page,
-        description="How its status changed, latest first; null where the store keeps no history.",
+        description="How its status changed, latest first: by the store's own history, else by the gateway's.",
     )
 
     @classmethod

@@ -8,6 +8,7 @@ import strawberry
 from domain import records
 from domain.records import RecordKind, RecordRef
 from resolvers.leads import lead_id
+from resolvers.statuses import lead_transitions
 from schema.connections import Connection
 from schema.enums import LeadStatus
 from schema.fields import computed, loaded, loaded_page, plain
@@ -15,6 +16,7 @@ from schema.inputs import lead_history_page
 from schema.node import Node
 from schema.snapshot import BookingSnapshot
 from schema.status_event import StatusEvent
+from schema.transition import LeadTransition
 
 if TYPE_CHECKING:
     from schema.customer import Customer
@@ -39,6 +41,9 @@ class Lead(Node):
     service: str | None = plain("What it is about.")
     status: LeadStatus = plain("How far it has come; UNKNOWN where the store's word is not mapped.")
     store_status: str | None = plain("The word in the store, whatever it is.")
+    allowed_transitions: list[LeadTransition] = computed(
+        lead_transitions, "What its status can become, now; empty where that is an end."
+    )
     created_at: datetime | None = plain("When it was created.")
     updated_at: datetime | None = plain("When it was last changed.")
     next_follow_up_at: datetime | None = plain("When somebody should be in touch again.")
@@ -56,7 +61,7 @@ class Lead(Node):
         "history_stats_by_lead",
         key=_key,
         arguments=lead_history_page,
-        description="How its status changed, latest first; null where the store keeps no history.",
+        description="How its status changed, latest first: by the store's own history, else by the gateway's.",
     )
 
     @classmethod

@@ -2,15 +2,16 @@
 
 import strawberry
 
-from schema.mutation_error import DuplicateCustomer, LinkConflict, UserError
+from schema.mutation_error import DuplicateCustomer, InvalidTransition, LinkConflict, UserError
 from schema.mutations.customers import CustomerMutations
 from schema.mutations.links import LinkMutations
 from schema.mutations.plans import PlanMutations
+from schema.mutations.statuses import StatusMutations
 
 #: The types behind MutationError, which no field names itself.
-ERROR_TYPES = (UserError, LinkConflict, DuplicateCustomer)
+ERROR_TYPES = (UserError, LinkConflict, DuplicateCustomer, InvalidTransition)
 
 
 @strawberry.type(description="What can be written.")
-class Mutation(CustomerMutations, LinkMutations, PlanMutations):
+class Mutation(CustomerMutations, LinkMutations, PlanMutations, StatusMutations):
     """Be all of them together."""

@@ -169,15 +169,18 @@ class PostgresSource(PostgresDashboard, PostgresWalking, PostgresEmails, Postgre
     async def history(
         self, tenant: Tenant, parent: str, keys: Collection[Key], asked: Children[None], _: Picks
     ) -> Mapping[Key, Page[StatusEvent]]:
-        """Read a page of the store's own history of each of the leads or bookings (*parent*) that have *keys*."""
-        tables = await self._mapped(f"{parent}.history")
-        return await self._children(tenant, tables.histories[parent], keys, None, asked.request)
+        """Read a page of the history of each of the leads or bookings (*parent*) that have *keys*: the store's own.
+
+        Where it keeps none, the gateway's; nothing where neither does.
+        """
+        statements = (await self._mapped(f"{parent}.history")).histories.get(parent)
+        return {} if statements is None else await self._children(tenant, statements, keys, None, asked.request)
 
     async def history_stats(
         self, tenant: Tenant, parent: str, keys: Collection[Key], _: None, __: Picks
     ) -> Mapping[Key, Stats]:
-        tables = await self._mapped(f"{parent}.history")
-        return await self._stats(tenant, tables.histories[parent], keys, None)
+        statements = (await self._mapped(f"{parent}.history")).histories.get(parent)
+        return {} if statements is None else await self._stats(tenant, statements, keys, None)
 
     # ── tenants ──
 

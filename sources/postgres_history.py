@@ -6,12 +6,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, cast, func
 
 from domain.records import StatusEvent
-from sources.postgres_mapping import MappedTable, quoted
+from sources.postgres_mapping import MappedTable, Reflected, quoted
 from sources.postgres_rows import Owner, Record, RowStatements
 from sources.postgres_sections import Sections, clean, roles
 from sources.postgres_types import KEY_TYPES, KeyType
-from sources.profile import Field, History, Path
+from sources.profile import BookingSection, Field, History, LeadSection, Path
 
+#: Where the gateway keeps what it has changed, in the same database.
+OWN_HISTORY = "gateway.status_event"
 _SAID = ("to", "from", "by", "note")
 
 
@@ -65,6 +67,24 @@ def history_statements(sections: Sections, parent: str, section: History) -> Row
         filters=filters,
         owner=Owner(mapped["owner"], mapped.key_type("owner"), mapped.table),
         key=(key, key_type),
+    )
+
+
+def own_history(parent: str, section: LeadSection | BookingSection, reflected: Reflected) -> History | None:
+    """Be what the gateway itself keeps of *parent* (lead, booking); None where it has no tables of its own."""
+    if quoted(OWN_HISTORY) not in reflected:
+        return None
+    tenant = None if section.tenant is None else "tenant"
+    return History(
+        name_of=OWN_HISTORY,
+        tenant=tenant,
+        where={"kind": (parent,)},
+        owner="key",
+        from_="from",
+        to="to",
+        at="at",
+        by="by",
+        note="note",
     )
 
 

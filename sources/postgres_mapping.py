@@ -110,6 +110,11 @@ class MappedTable:
     def __contains__(self, role: str) -> bool:
         return role in self._roles
 
+    @property
+    def zone(self) -> tzinfo:
+        """Be where the store is, for dates without zone."""
+        return self._zone
+
     def __getitem__(self, role: str) -> ColumnElement[Any]:
         """Be *role*'s column; texts that compare in ways of their own (citext, char) as plain text."""
         column, kind = self._by_name[self._roles[role]], self.info(role).type

@@ -9,13 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sources.inserted_values import around_number, pattern_of
 from sources.postgres_columns import Columns
 from sources.postgres_mapping import quoted
-from sources.profile import Keyed
+from sources.profile import Rows
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('customer-gateway ' || :what, 0))")
 
 
 async def counted_values(
-    connection: AsyncConnection, rows: Keyed, columns: Columns, tenant: str | None, counted: Mapping[str, str]
+    connection: AsyncConnection, rows: Rows, columns: Columns, tenant: str | None, counted: Mapping[str, str]
 ) -> dict[str, int]:
     """Say which number is next in each of the *counted* columns.
 

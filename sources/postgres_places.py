@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple
 
-from sources.profile import Field, Join, Keyed, Ref, StatusMap
+from sources.profile import Field, Join, Ref, Rows, StatusMap
 
 #: Of a section, what names no column that a row is written to.
 _NO_ROLES = frozenset({"name_of", "where", "insert", "dates", "tenant", "unit"})
@@ -20,7 +20,7 @@ class Place(NamedTuple):
 class Places:
     """Find what the section *rows* maps."""
 
-    def __init__(self, rows: Keyed) -> None:
+    def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
     def of(self, name: str) -> Sequence[Place]:

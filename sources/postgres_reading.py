@@ -54,6 +54,10 @@ class PostgresReading:
         """List what the database contradicts in the profile."""
         return (await self._reflect()).faults
 
+    async def tables(self, section: str) -> Tables:
+        """Be the mapping, for whoever writes: held against the database as `_mapped` holds it."""
+        return await self._mapped(section)
+
     async def _mapped(self, section: str) -> Tables:
         """Read once how the database is, and hold *section* of the profile against it.
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.mutation_errors import ErrorCode, RefusedError, UserError
 from sources.postgres_places import Places, camel
-from sources.profile import Keyed
+from sources.profile import Rows
 
 _NOT_NULL, _TOO_LONG, _UNIQUE = "23502", "22001", "23505"
 #: Constraints, values that are none of their type, rules that triggers keep, rows that cannot be written at all.
@@ -24,7 +24,7 @@ class Trying:
 
 
 @asynccontextmanager
-async def refusing(connection: AsyncConnection, rows: Keyed, *, again: bool = False) -> AsyncIterator[Trying]:
+async def refusing(connection: AsyncConnection, rows: Rows, *, again: bool = False) -> AsyncIterator[Trying]:
     """Undo what is done within, and refuse, where the database says no to it.
 
     Where it may be tried *again*, a unique constraint says so alone.
@@ -54,7 +54,7 @@ def _diagnosis(error: DBAPIError) -> tuple[str, str | None, str | None]:
     return str(state or ""), getattr(cause, "column_name", None), getattr(cause, "constraint_name", None)
 
 
-def _fault(rows: Keyed, state: str, column: str | None, constraint: str | None) -> UserError:
+def _fault(rows: Rows, state: str, column: str | None, constraint: str | None) -> UserError:
     named = Places(rows).names
     if state == _NOT_NULL and column is not None:
         if column in named:

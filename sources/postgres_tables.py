@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sources.postgres_bookings import booking_statements
 from sources.postgres_customer_figures import CustomerFigures
 from sources.postgres_customers import customer_statements
-from sources.postgres_history import history_statements
+from sources.postgres_history import OWN_HISTORY, history_statements, own_history
 from sources.postgres_leads import lead_statements, lead_table
 from sources.postgres_mapping import Reflected, quoted
 from sources.postgres_revenue import revenue_statements
@@ -34,6 +34,7 @@ def tables_of(profile: Profile) -> list[str]:
     if customer is not None and customer.stored_totals is not None and customer.stored_totals.table is not None:
         names.add(customer.stored_totals.table)
     snapshots = [section.snapshot for section in (lead, booking) if section is not None]
+    names |= {OWN_HISTORY} if lead is not None or booking is not None else set()
     names |= {one.catalogue.table for one in snapshots if one is not None and one.catalogue is not None}
     return sorted(map(quoted, names))
 
@@ -60,9 +61,9 @@ class Tables:
         self.shipments = shipment_statements(sections, shipments) if shipments else None
         parents = {"lead": lead, "booking": booking}
         self.histories = {
-            name: history_statements(sections, name, section.history)
+            name: history_statements(sections, name, history)
             for name, section in parents.items()
-            if section is not None and section.history is not None
+            if section is not None and (history := section.history or own_history(name, section, reflected)) is not None
         }
         self.snapshots = {
             name: snapshot_statements(sections, name, section, section.snapshot)

@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from domain.stored_time import Form, StoredTime
 from sources.postgres_columns import WritableColumn
@@ -24,7 +23,7 @@ def value_text(value: Any) -> str | None:
     return json.dumps(value) if isinstance(value, dict | list | tuple) else str(value)
 
 
-def date_text(column: WritableColumn, dates: str, zone: ZoneInfo, at: datetime) -> str:
+def date_text(column: WritableColumn, dates: str, zone: tzinfo, at: datetime) -> str:
     """Write the instant *at* as *column* keeps it."""
     form = _FORMS.get(column.type) or _TEXT_FORMS.get(dates, Form.INSTANT)
     return str(value_text(written_at(StoredTime(form, zone), at)))
