@@ -36,7 +36,6 @@ class LinkConflict(MutationError):  # noqa: N818 - data, never raised
         return isinstance(value, mutation_errors.LinkConflict)
 
 
-<<<<<<< HEAD
 @strawberry.type(description="A customer with this e-mail or phone is there already.")
 class DuplicateCustomer(MutationError):  # noqa: N818 - data, never raised
     customer: Customer | None = computed(known_customer, "The customer who has it.")
@@ -44,7 +43,8 @@ class DuplicateCustomer(MutationError):  # noqa: N818 - data, never raised
     @classmethod
     def is_type_of(cls, value: Any, _: Any) -> bool:
         return isinstance(value, mutation_errors.DuplicateCustomer)
-=======
+
+
 @strawberry.type(
     description="The status cannot become this one from what it is; from, to and allowed are the store's words."
 )
@@ -56,4 +56,3 @@ class InvalidTransition(MutationError):  # noqa: N818 - data, never raised
     @classmethod
     def is_type_of(cls, value: Any, _: Any) -> bool:
         return isinstance(value, mutation_errors.InvalidTransition)
->>>>>>> 3d8d9fe (Change statuses along their rules: compare and set, with both histories in the same transaction)
