@@ -16,15 +16,12 @@ import pytest
 from gateway.embedded import EmbeddedStores
 from gateway.opening import opened
 from gateway.settings import Settings
-from resolvers.operations import operations_of
-from resolvers.planned_work import planned_of
 from sources.profile_reading import read_profile
 from tests.commanding import environment, run_command
-from tests.gateway.test_backfill import APPLY, OPERATION, backfill, documents, ended
+from tests.gateway.test_backfill import APPLY, backfill, documents, ended
 from tests.gateway.test_linking_crashes import pass_lease
 from tests.gateway.test_linking_together import halted
 from tests.gateway.test_suggestions import delivery_store
-from tests.loading import run_sql
 from tests.running import Gateway, running
 from tests.servers import Servers
 
