@@ -8,7 +8,7 @@ FERRETDB := .tools/ferretdb
 # Each has stores of its own, and takes whole files of tests.
 AT_ONCE := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help install demo test test-dialects crash large check graphiql clean
+.PHONY: help install demo test test-dialects crash large large-figures check graphiql clean
 
 help:
 	@echo 'make demo      install, start stores with demo data, serve http://127.0.0.1:8000/ (ARGS=--help shows options)'
@@ -16,6 +16,7 @@ help:
 	@echo 'make test-dialects  build FerretDB with Go, and run the tests that touch Mongo on it (ARGS=… goes to pytest)'
 	@echo 'make crash     kill gateways at every point of what they write (make test does so at some)'
 	@echo 'make large     the stores at a real size, with 100,000 documents as well (make test has 2,000)'
+	@echo 'make large-figures  measure profiles and dashboards on a million customers (FOLDER=… holds up to 40 GB meanwhile)'
 	@echo 'make check     format, lint, types, imports, and the schema as it was printed last'
 	@echo 'make graphiql  bundle GraphiQL again after a change in gateway/graphiql'
 	@echo 'make install   make .venv with everything in it, once'
@@ -53,6 +54,10 @@ crash: $(INSTALLED)
 # The stores of `make test` at 100,000 customers, with as many documents in the one that has no CRM.
 large: $(INSTALLED)
 	GATEWAY_TEST_LARGE=all $(BIN)/python -m pytest tests/gateway/test_large_stores.py $(ARGS)
+
+# A million customers, five million leads, three million bookings: what is asked, how it is found, how long it takes.
+large-figures: $(INSTALLED)
+	$(BIN)/python -m tests.large_figures $(or $(FOLDER),.gateway/large) $(ARGS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .

@@ -190,8 +190,8 @@ class PostgresDashboard(PostgresCustomerCounts):
             statements = (await self._mapped("revenue")).revenue
             assert statements is not None
             rows = self._revenue_rows(statements)
-            in_own = statements.currency == self._profile.store.currency
-            return Counted(rows.mapped, rows.joined, rows.at, (in_own,), rows.location), func.sum(statements.amount)
+            counts = (statements.currency == self._profile.store.currency, statements.amount.is_not(None))
+            return Counted(rows.mapped, rows.joined, rows.at, counts, rows.location), func.sum(statements.amount)
         if what == "leads":
             leads = (await self._mapped("lead")).leads
             assert leads is not None
