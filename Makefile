@@ -8,7 +8,11 @@ FERRETDB := .tools/ferretdb
 # Each has stores of its own, and takes whole files of tests.
 AT_ONCE := -n auto --maxprocesses 4 --dist loadfile
 
+<<<<<<< HEAD
 .PHONY: help install demo test test-dialects crash large large-figures check graphiql clean
+=======
+.PHONY: help install demo test test-dialects crash large check graphiql clients clean
+>>>>>>> 4af42f6 (Answer browsers by list, trusted documents by id, and questions about the schema to whom the settings say)
 
 help:
 	@echo 'make demo      install, start stores with demo data, serve http://127.0.0.1:8000/ (ARGS=--help shows options)'
@@ -19,6 +23,7 @@ help:
 	@echo 'make large-figures  measure profiles and dashboards on a million customers (FOLDER=… holds up to 40 GB meanwhile)'
 	@echo 'make check     format, lint, types, imports, and the schema as it was printed last'
 	@echo 'make graphiql  bundle GraphiQL again after a change in gateway/graphiql'
+	@echo 'make clients   install, with npm, what some tests ask the gateway with: Apollo Client, urql, Relay, audits'
 	@echo 'make install   make .venv with everything in it, once'
 	@echo 'make clean     remove .venv and caches; the demo keeps its data'
 
@@ -70,6 +75,12 @@ check: $(INSTALLED)
 graphiql:
 	npm --prefix gateway/graphiql ci
 	npm --prefix gateway/graphiql run build
+
+clients: tests/clients/node_modules/.installed
+
+tests/clients/node_modules/.installed: tests/clients/package-lock.json
+	npm --prefix tests/clients ci --no-audit --no-fund
+	@touch $@
 
 clean:
 	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info

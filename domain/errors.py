@@ -208,6 +208,13 @@ class TooCostlyError(GatewayError):
         return {"code": self.code, **self._costs}
 
 
+class IntrospectionOffError(GatewayError):
+    code = "INTROSPECTION_OFF"
+
+    def __init__(self) -> None:
+        super().__init__("This gateway tells you nothing of its schema.")
+
+
 class TooSlowError(GatewayError):
     """Say that a request took longer than the *seconds* that one may; what it asked of the stores was ended."""
 

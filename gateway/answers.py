@@ -12,6 +12,7 @@ from domain.errors import GatewayError, LimitError, SourceError
 
 log = logging.getLogger("gateway")
 
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 #: How graphql-core says that a document has too many tokens; it has no class for that.
 _TOKENS = re.compile(r"contains more (?:that|than) (\d+) tokens")
 
@@ -56,8 +57,8 @@ def log_stores(errors: Iterable[GraphQLError]) -> None:
         log.warning("%s %s", cause, getattr(cause, "detail", ""))
 
 
-def request_error_body(error: GraphQLError) -> dict[str, Any]:
-    """Write what is wrong with a document that was not run."""
+def request_error_body(error: GraphQLError, *, suggesting: bool = True) -> dict[str, Any]:
+    """Write what is wrong with a document that was not run; *suggesting* what may have been meant."""
     if isinstance(_cause(error), RecursionError):
         return {"message": "The document is nested too deeply.", "extensions": {"code": "GRAPHQL_PARSE_FAILED"}}
     if isinstance(error, GraphQLSyntaxError) and (most := _TOKENS.search(error.message)):
@@ -65,4 +66,6 @@ def request_error_body(error: GraphQLError) -> dict[str, Any]:
         return {"message": str(limit), "extensions": limit.extensions}
     code = "GRAPHQL_PARSE_FAILED" if isinstance(error, GraphQLSyntaxError) else "GRAPHQL_VALIDATION_FAILED"
     body = error_body(error)
+    if not suggesting:
+        body["message"] = _SUGGESTION.sub("", body["message"])
     return {**body, "extensions": {"code": code}} if _cause(error) is None else body

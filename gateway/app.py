@@ -1,18 +1,21 @@
 """The application: its routes, and the stores it holds open while it runs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from domain.errors import GatewayError
 from gateway.auth import TokenReader
 from gateway.endpoint import Endpoint, confess, refuse
 from gateway.indexing import indexing
@@ -20,6 +23,7 @@ from gateway.opening import opened, require_urls
 from gateway.pages import SECURITY_HEADERS, PageFacts, page_routes
 from gateway.resuming import resuming
 from gateway.settings import Settings
+from gateway.trusted import TrustedDocuments
 from resolvers.context import Limits
 from resolvers.operations import operations_of
 from resolvers.planned_work import planned_of
@@ -40,7 +44,9 @@ def create_app(settings: Settings) -> Starlette:
     require_urls(profile, settings)
     schema = build_schema(document_limits(settings))
     limits = Limits(settings.max_page, settings.count_seconds, settings.count_records)
-    endpoint = Endpoint(schema, TokenReader(settings), limits, settings)
+    tokens = TokenReader(settings)
+    documents = TrustedDocuments(settings.documents, schema) if settings.documents else None
+    endpoint = Endpoint(schema, tokens, limits, settings, documents)
     sdl = schema.as_str() + "\n"
 
     @asynccontextmanager
@@ -51,7 +57,16 @@ def create_app(settings: Settings) -> Starlette:
             async with resuming(operations, planned), indexing(stores, settings.index_seconds):
                 yield {"stores": stores, "operations": operations, "planned": planned}
 
-    async def print_schema(_: Request) -> Response:
+    async def print_schema(request: Request) -> Response:
+        if settings.introspection != "everyone":
+            authorization = request.headers.get("authorization")
+            try:
+                await tokens.fetch_key(authorization)
+                signed_in = tokens.read(authorization) is not None
+            except GatewayError:
+                signed_in = False
+            if settings.introspection == "nobody" or not signed_in:
+                raise HTTPException(404)
         return PlainTextResponse(sdl, headers=SECURITY_HEADERS)
 
     crm = (profile.customer, profile.lead, profile.booking, profile.revenue)
@@ -59,7 +74,10 @@ def create_app(settings: Settings) -> Starlette:
     facts = PageFacts(open=settings.open, profile=profile.store.name, stores=tuple(names))
     # An open gateway answers to its own name alone, so that no page of another site can reach it by a name of its own.
     hosts = [settings.host, "127.0.0.1", "localhost"]
-    guards = [Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)] if settings.open else []
+    guards = []
+    if settings.cors_origins:
+        guards.append(Middleware(CORSMiddleware, allow_origins=settings.cors_origins, **CROSS_ORIGIN))
+    guards += [Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)] if settings.open else []
     return Starlette(
         middleware=guards,
         routes=[
@@ -72,6 +90,17 @@ def create_app(settings: Settings) -> Starlette:
         exception_handlers={HTTPException: refuse, Exception: confess},
         lifespan=lifespan,
     )
+
+
+#: What pages of other origins may send, where they are named; no cookies, since there are none.
+CROSS_ORIGIN: Mapping[str, Any] = MappingProxyType(
+    {
+        "allow_methods": ["POST"],
+        "allow_headers": ["Authorization", "Content-Type", "X-Tenant", "X-Gateway-Explain"],
+        "expose_headers": ["Retry-After", "WWW-Authenticate"],
+        "max_age": 600,
+    }
+)
 
 
 def document_limits(settings: Settings) -> DocumentLimits:

@@ -18,9 +18,11 @@ from domain.errors import GatewayError, KeysUnavailableError, TooSlowError, Unau
 from gateway.admission import Admission, TooManyRequestsError
 from gateway.answers import error_body, log_stores, masked, request_error_body
 from gateway.auth import TokenReader
+from gateway.bad_requests import BadRequestError, BodyTooLargeError
 from gateway.jwks import COOLDOWN
 from gateway.pages import SECURITY_HEADERS, graphiql_page
 from gateway.settings import Settings
+from gateway.trusted import TrustedDocuments
 from resolvers.context import Context, Limits
 from schema import Schema
 from sources.meter import Meter, metered
@@ -29,20 +31,6 @@ from sources.stores import Stores
 _JSON = "application/json"
 _GRAPHQL = "application/graphql-response+json"
 _HEADERS = {**SECURITY_HEADERS, "Cache-Control": "no-store"}
-
-
-class BadRequestError(GatewayError):
-    """Say what is wrong with a request before any document was read."""
-
-    code = "BAD_REQUEST"
-
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class BodyTooLargeError(BadRequestError):
-    code = "BODY_TOO_LARGE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +45,21 @@ class Asked:
 class Endpoint:
     """Answer /graphql: POST with JSON, within the limits of *settings*; a browser's GET gets GraphiQL."""
 
-    def __init__(self, schema: Schema, tokens: TokenReader, limits: Limits, settings: Settings) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        tokens: TokenReader,
+        limits: Limits,
+        settings: Settings,
+        documents: TrustedDocuments | None = None,
+    ) -> None:
         self._schema = schema
         self._tokens = tokens
         self._limits = limits
         self._max_body = settings.max_body
         self._seconds = settings.request_seconds
+        self._introspection = settings.introspection
+        self._documents = documents
         # An open gateway has one subject, everyone on this machine.
         self._admission = Admission(*((0, 0) if settings.open else (settings.max_at_once, settings.rate)))
 
@@ -97,18 +94,23 @@ class Endpoint:
                 body = await self._body_of(request)
         except TimeoutError:
             return _refused(request, TooSlowError(self._seconds), {"Connection": "close"}, status=408)
-        asked = read_request(request.headers.get("content-type", ""), body)
+        asked = read_request(request.headers.get("content-type", ""), body, self._documents)
+        may_introspect = self._introspection == "everyone" or (
+            self._introspection == "signed-in" and viewer is not None
+        )
         stores: Stores = request.state.stores
         access = Access(viewer, tenant, store_has_tenants=stores.profile.has_tenants)
         with metered(Meter()) as meter:
-            context = Context(access, stores, self._limits, meter, request.state.operations)
+            context = Context(
+                access, stores, self._limits, meter, request.state.operations, may_introspect=may_introspect
+            )
             try:
                 async with asyncio.timeout_at(until):
                     result = await self._execute(asked, context)
             except TimeoutError:
                 meter.cancel()
                 return _refused(request, TooSlowError(self._seconds), status=504)
-        answer, status = _body(result)
+        answer, status = _body(result, suggesting=may_introspect)
         extensions = dict(result.extensions or {})
         if request.headers.get("x-gateway-explain") == "1":
             extensions["explain"] = meter.explain()
@@ -159,8 +161,8 @@ def read_tenant(header: str | None) -> str | None:
         raise BadRequestError("X-Tenant is not UTF-8.") from None
 
 
-def read_request(content_type: str, body: bytes) -> Asked:
-    """Read a GraphQL request; raise BadRequestError with what is wrong with it."""
+def read_request(content_type: str, body: bytes, documents: TrustedDocuments | None = None) -> Asked:
+    """Read a GraphQL request, of *documents* only where there are any; raise BadRequestError with what is wrong."""
     if content_type.partition(";")[0].strip().lower() != _JSON:
         raise BadRequestError(f"The body must be {_JSON}.", 415)
     try:
@@ -170,19 +172,23 @@ def read_request(content_type: str, body: bytes) -> Asked:
     if not isinstance(given, Mapping):
         raise BadRequestError("The body must be a JSON object with a query; one at a time.")
     query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
+    if documents is not None:
+        query = documents.find(given)
     if not isinstance(query, str) or not query:
         raise BadRequestError("query must be a text that is not empty.")
     if not (variables is None or isinstance(variables, dict)):
         raise BadRequestError("variables must be an object.")
     if not (name is None or isinstance(name, str)):
         raise BadRequestError("operationName must be a text.")
+    if not isinstance(given.get("extensions"), dict | None):
+        raise BadRequestError("extensions must be an object.")
     return Asked(query, variables, name or None)
 
 
-def _body(result: ExecutionResult) -> tuple[dict[str, Any], int]:
+def _body(result: ExecutionResult, *, suggesting: bool) -> tuple[dict[str, Any], int]:
     """Write what came of an operation, and the status for those who understand GraphQL over HTTP."""
     if isinstance(result, PreExecutionError) or _never_ran(result):
-        return {"errors": [request_error_body(error) for error in result.errors or ()]}, 400
+        return {"errors": [request_error_body(error, suggesting=suggesting) for error in result.errors or ()]}, 400
     body: dict[str, Any] = {"data": result.data}
     if result.errors:
         body["errors"] = [error_body(error) for error in result.errors]

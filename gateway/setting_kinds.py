@@ -25,6 +25,7 @@ MONGO = re.compile(rf"mongodb(\+srv)?://([^/?#@]*@)?{MONGO_HOST}(,{MONGO_HOST})*
 #: `ssl` is what this module makes of `sslmode`, and reads again.
 POSTGRES_OPTIONS = {"host", "port", "sslmode", "ssl"}
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+ORIGIN = re.compile(r"https?://([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:\d{1,5})?")
 HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 
 
@@ -117,6 +118,23 @@ def _jwks_url(text: str) -> str:
     return text
 
 
+def _origins(text: str) -> tuple[str, ...]:
+    """Read what browsers send as Origin: a scheme, a host, a port, and nothing else; `*` is none, and so is `null`."""
+    found = tuple(part.strip() for part in text.split(","))
+    if not all(ORIGIN.fullmatch(each) for each in found):
+        raise ValueError
+    return found
+
+
+def one_of(*choices: str) -> "Kind":
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError
+        return text
+
+    return Kind(parse, f"one of {', '.join(choices)}")
+
+
 def key_of(text: str) -> str:
     """Refuse a key that is too short for HS256, and a public key, which anyone could sign with."""
     if len(text.encode()) < KEY_BYTES:
@@ -185,6 +203,7 @@ POSTGRES_URL = Kind(
 )
 MONGO_URL = Kind(_mongo_url, f"{MONGO_FORM} or mongodb+srv://…, with the name of the database", _scheme_only)
 HOST = Kind(_host, "a host name or an IP address, without a port")
+ORIGINS = Kind(_origins, "origins such as https://shop.example, with commas between them")
 JWKS_URL = Kind(_jwks_url, "https://host/path, or http://… on this machine", _scheme_only)
 KEY = Kind(key_of, f"at least {KEY_BYTES} bytes, and no public key", _nothing)
 

@@ -17,6 +17,7 @@ from gateway.setting_kinds import (
     KEY,
     MONGO_FORM,
     MONGO_URL,
+    ORIGINS,
     POSTGRES_FORM,
     POSTGRES_URL,
     TEXT,
@@ -24,6 +25,7 @@ from gateway.setting_kinds import (
     UrlFaultError,
     is_loopback,
     key_of,
+    one_of,
     postgres_url,
     seconds,
     seconds_or_never,
@@ -91,6 +93,19 @@ SETTINGS = (
         "How often new records are taken into the index that finds them by e-mail, phone and name; 0: never",
     ),
     Setting("GATEWAY_MAX_BODY", "max_body", whole(1024, 100 << 20), "How many bytes the body of a request may have"),
+    Setting("GATEWAY_CORS_ORIGINS", "cors_origins", ORIGINS, "Whose pages may ask from a browser: origins, by commas"),
+    Setting(
+        "GATEWAY_DOCUMENTS",
+        "documents",
+        TEXT,
+        "Trusted documents: the manifest that graphql-codegen writes; only these are answered, by `documentId`",
+    ),
+    Setting(
+        "GATEWAY_INTROSPECTION",
+        "introspection",
+        one_of("everyone", "signed-in", "nobody"),
+        "Who may ask about the schema, read `/schema.graphql`, and is told what was nearly right",
+    ),
     Setting("GATEWAY_MAX_TOKENS", "max_tokens", whole(1, 10**6), "How many words and signs a document may have"),
     Setting("GATEWAY_MAX_DEPTH", "max_depth", whole(1, 100), "How deep fields may be nested"),
     Setting("GATEWAY_MAX_ALIASES", "max_aliases", whole(0, 10**5), "How many aliases a document may have"),
@@ -149,6 +164,9 @@ class Settings:
     count_records: int = 2_000_000
     index_seconds: float = 60.0
     max_body: int = 1 << 20
+    cors_origins: tuple[str, ...] = ()
+    documents: str | None = None
+    introspection: str = "everyone"
     max_tokens: int = 10_000
     max_depth: int = 20
     max_aliases: int = 100
@@ -228,7 +246,7 @@ def settings_table() -> str:
 
 
 def _default(value: object) -> str:
-    return "" if value is None else f"`{value}`"
+    return "" if value is None or value == () else f"`{value}`"
 
 
 def _env_file(path: Path | None) -> dict[str, str]:

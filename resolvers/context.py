@@ -33,6 +33,8 @@ class Context:
     planned: Planned | None = None
     #: What each field selects, by the identity of its nodes: the same for every parent.
     selections: dict[tuple[int, ...], frozenset[str]] = field(default_factory=dict)
+    #: Whether they may ask about the schema.
+    may_introspect: bool = True
     _loaders: Loaders | None = None
 
     @property

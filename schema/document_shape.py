@@ -153,6 +153,23 @@ def check_document(document: DocumentNode, limits: DocumentLimits) -> None:
             measure.below(fragment.selection_set, 1, 0)
 
 
+def asks_about_schema(document: DocumentNode) -> bool:
+    """Say whether anything in *document* asks for the schema, be it only in a fragment that nobody spreads."""
+    left: list[Iterable[SelectionNode]] = [
+        definition.selection_set.selections
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode)
+    ]
+    while left:
+        for node in left.pop():
+            if isinstance(node, FieldNode) and node.name.value in ("__schema", "__type"):
+                return True
+            inner = getattr(node, "selection_set", None)
+            if inner is not None:
+                left.append(inner.selections)
+    return False
+
+
 def check_variables(variables: object, longest: int) -> None:
     """Raise a GraphQLError where a list anywhere in *variables* is longer than *longest*."""
     left = [variables]

@@ -6,9 +6,9 @@ from typing import Any
 from graphql import FragmentDefinitionNode, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 
-from domain.errors import TooCostlyError
+from domain.errors import IntrospectionOffError, TooCostlyError
 from schema.costs import Costs, defaults_of
-from schema.document_shape import DocumentLimits, check_document, check_variables
+from schema.document_shape import DocumentLimits, asks_about_schema, check_document, check_variables
 
 
 class Limiter(SchemaExtension):
@@ -25,6 +25,8 @@ class Limiter(SchemaExtension):
     def on_validate(self) -> Iterator[None]:
         document = self.execution_context.graphql_document
         assert document is not None
+        if asks_about_schema(document) and not self.execution_context.context.may_introspect:
+            raise IntrospectionOffError
         check_document(document, self._limits)
         check_variables(self.execution_context.variables, self._limits.list_length)
         yield

@@ -53,6 +53,9 @@ def test_every_setting_is_read_into_its_field() -> None:
             "GATEWAY_COUNT_RECORDS": "5000",
             "GATEWAY_INDEX_SECONDS": "0",
             "GATEWAY_MAX_BODY": "2048",
+            "GATEWAY_CORS_ORIGINS": "https://a.test, http://localhost:3000",
+            "GATEWAY_DOCUMENTS": "documents.json",
+            "GATEWAY_INTROSPECTION": "nobody",
             "GATEWAY_MAX_TOKENS": "5000",
             "GATEWAY_MAX_DEPTH": "12",
             "GATEWAY_MAX_ALIASES": "7",
@@ -86,6 +89,9 @@ def test_every_setting_is_read_into_its_field() -> None:
         count_records=5000,
         index_seconds=0.0,
         max_body=2048,
+        cors_origins=("https://a.test", "http://localhost:3000"),
+        documents="documents.json",
+        introspection="nobody",
         max_tokens=5000,
         max_depth=12,
         max_aliases=7,
@@ -288,6 +294,18 @@ def test_keys_come_over_tls_or_from_this_machine(url: str) -> None:
     assert "expected https://host/path" in fault(GATEWAY_JWKS_URL=url)
     for good in ("https://issuer.test/keys?a=b", "http://127.0.0.1:8080/keys", "http://[::1]/keys", "http://localhost"):
         assert read_settings({"GATEWAY_JWKS_URL": good}, env_file=None).jwks_url == good
+
+
+@pytest.mark.parametrize(
+    "origins",
+    ["*", "null", "a.test", "https://a.test/", "https://a.test,", "https://*.a.test", "ftp://a.test", "https://"],
+)
+def test_an_origin_is_named_whole(origins: str) -> None:
+    assert "expected origins such as https://shop.example" in fault(GATEWAY_CORS_ORIGINS=origins)
+
+
+def test_who_may_ask_about_the_schema_is_one_of_three() -> None:
+    assert "expected one of everyone, signed-in, nobody" in fault(GATEWAY_INTROSPECTION="no")
 
 
 def test_public_keys_need_no_secret_beside_them() -> None:

@@ -1,0 +1,49 @@
+"""Trusted documents: where a manifest is given, nothing but what stands in it is answered, by its id."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+from graphql import GraphQLError, parse, validate
+
+from domain.errors import StartError
+from gateway.bad_requests import UntrustedDocumentError
+from schema import Schema
+
+
+class TrustedDocuments:
+    """Find documents in the manifest at *path*, which maps ids to documents as graphql-codegen writes it.
+
+    Raises StartError with everything in it that is no document of *schema*.
+    """
+
+    def __init__(self, path: str, schema: Schema) -> None:
+        try:
+            found = orjson.loads(Path(path).read_bytes())
+        except (OSError, ValueError) as error:
+            raise StartError("GATEWAY_DOCUMENTS cannot be read:", [f"{path}: {type(error).__name__}"]) from error
+        if not isinstance(found, dict) or not found or not all(isinstance(text, str) for text in found.values()):
+            fault = f"{path}: expected an object that maps ids to documents"
+            raise StartError("GATEWAY_DOCUMENTS cannot be read:", [fault])
+        faults = [f"{name}: {said}" for name, text in found.items() if (said := _fault(text, schema))]
+        if faults:
+            raise StartError("GATEWAY_DOCUMENTS has documents that do not fit the schema:", faults)
+        self._documents: Mapping[str, str] = found
+
+    def find(self, given: Mapping[str, Any]) -> str:
+        """Answer the document that *given* names. Raises UntrustedDocumentError where it names none."""
+        name = given.get("documentId")
+        if name is None or given.get("query") is not None:
+            raise UntrustedDocumentError("Only trusted documents are answered: send documentId, and no query.")
+        if not isinstance(name, str) or name not in self._documents:
+            raise UntrustedDocumentError("There is no trusted document with this documentId.")
+        return self._documents[name]
+
+
+def _fault(text: str, schema: Schema) -> str | None:
+    try:
+        errors = validate(schema._schema, parse(text))  # noqa: SLF001 - as Strawberry itself does
+    except (GraphQLError, RecursionError) as error:
+        return str(error)
+    return errors[0].message if errors else None
