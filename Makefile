@@ -8,11 +8,7 @@ FERRETDB := .tools/ferretdb
 # Each has stores of its own, and takes whole files of tests.
 AT_ONCE := -n auto --maxprocesses 4 --dist loadfile
 
-<<<<<<< HEAD
-.PHONY: help install demo test test-dialects crash large large-figures check graphiql clean
-=======
-.PHONY: help install demo test test-dialects crash large check graphiql clients clean
->>>>>>> 4af42f6 (Answer browsers by list, trusted documents by id, and questions about the schema to whom the settings say)
+.PHONY: help install demo test test-dialects crash large large-figures check graphiql clients clean
 
 help:
 	@echo 'make demo      install, start stores with demo data, serve http://127.0.0.1:8000/ (ARGS=--help shows options)'

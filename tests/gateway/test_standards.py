@@ -174,6 +174,7 @@ async def test_the_schema_is_told_to_everyone_unless_set_otherwise(demo: Gateway
 
 
 async def test_extensions_of_a_request_are_an_object(demo: Gateway) -> None:
-    for extensions in ("x", 7, [], True):
+    wrong: tuple[object, ...] = ("x", 7, [], True)
+    for extensions in wrong:
         assert refusal(await by(demo, query=VIEWER, extensions=extensions)) == (400, ["BAD_REQUEST"])
     assert (await by(demo, query=VIEWER, extensions={"any": 1})).json()["data"]
