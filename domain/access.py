@@ -31,10 +31,14 @@ class Rule:
 
     roles: frozenset[Role]
     within_tenant: bool = True
+    #: For everyone, with a token or without.
+    is_open: bool = False
 
 
 #: Anyone whose token gives a role that the gateway knows; answers nothing of customers.
 SIGNED_IN = Rule(frozenset(Role), within_tenant=False)
+#: Anyone at all, in the tenant that X-Tenant names: what they give is a token by mail, or asks for one.
+OPEN = Rule(frozenset(), is_open=True)
 #: Looks after all tenants; answers nothing of customers.
 LOOK_AFTER_TENANTS = Rule(frozenset({Role.PLATFORM_ADMIN}), within_tenant=False)
 #: Writes what one tenant has.
@@ -58,18 +62,24 @@ class Access:
         if self.viewer is not None:
             object.__setattr__(self, "viewer", replace(self.viewer, tenant=_spelt(self.viewer.tenant)))
 
-    def check(self, rule: Rule) -> Viewer:
-        """Answer the viewer if *rule* lets them through.
+    def check(self, rule: Rule) -> Viewer | None:
+        """Answer the viewer if *rule* lets them through: None only where it is open.
 
         Raises UnauthenticatedError, ForbiddenError or TenantRequiredError, in this order.
         """
+        if not rule.is_open:
+            return self._checked(rule)
+        if rule.within_tenant:
+            self.open_tenant  # noqa: B018 - raises
+        return self.viewer
+
+    def _checked(self, rule: Rule) -> Viewer:
         viewer = self.viewer
         if viewer is None:
             raise UnauthenticatedError
         if not viewer.roles & rule.roles:
             raise ForbiddenError
-        if self.asked and self.asked != viewer.tenant and Role.PLATFORM_ADMIN not in viewer.roles:
-            raise ForbiddenError("X-Tenant names a tenant that is not yours.")
+        self._check_asked(viewer)
         if rule.within_tenant:
             self._tenant_of(viewer)
         return viewer
@@ -77,7 +87,26 @@ class Access:
     @property
     def tenant(self) -> str | None:
         """The tenant whose customers this request reads: None where the store has none. Raises like `check`."""
-        return self._tenant_of(self.check(READ_CUSTOMERS))
+        return self._tenant_of(self._checked(READ_CUSTOMERS))
+
+    @property
+    def open_tenant(self) -> str | None:
+        """The tenant of a request that is open to everyone: the one it names, else the viewer's own.
+
+        Raises TenantRequiredError where it names none, and ForbiddenError where the viewer belongs to another.
+        """
+        if self.viewer is not None:
+            self._check_asked(self.viewer)
+        if not self.store_has_tenants:
+            return None
+        tenant = self.asked or (self.viewer.tenant if self.viewer is not None else None)
+        if not tenant:
+            raise TenantRequiredError
+        return tenant
+
+    def _check_asked(self, viewer: Viewer) -> None:
+        if self.asked and self.asked != viewer.tenant and Role.PLATFORM_ADMIN not in viewer.roles:
+            raise ForbiddenError("X-Tenant names a tenant that is not yours.")
 
     def _tenant_of(self, viewer: Viewer) -> str | None:
         if not self.store_has_tenants:

@@ -19,12 +19,15 @@ from domain.errors import GatewayError
 from gateway.auth import TokenReader
 from gateway.endpoint import Endpoint, confess, refuse
 from gateway.indexing import indexing
+from gateway.mailing import links_of, mailer_for
 from gateway.opening import opened, require_urls
 from gateway.pages import SECURITY_HEADERS, PageFacts, page_routes
 from gateway.resuming import resuming
 from gateway.settings import Settings
 from gateway.trusted import TrustedDocuments
+from resolvers.accounts import accounts_of
 from resolvers.context import Limits
+from resolvers.later import Later
 from resolvers.operations import operations_of
 from resolvers.planned_work import planned_of
 from resolvers.stores import store_statuses
@@ -54,8 +57,11 @@ def create_app(settings: Settings) -> Starlette:
         async with opened(profile, settings) as stores:
             operations = operations_of(stores)
             planned = planned_of(stores, operations)
-            async with resuming(operations, planned), indexing(stores, settings.index_seconds):
-                yield {"stores": stores, "operations": operations, "planned": planned}
+            later = Later()
+            accounts = accounts_of(stores, later, links_of(settings), mailer_for(settings))
+            state = {"stores": stores, "operations": operations, "planned": planned, "accounts": accounts}
+            async with later.working(), resuming(operations, planned), indexing(stores, settings.index_seconds):
+                yield state
 
     async def print_schema(request: Request) -> Response:
         if settings.introspection != "everyone":

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import orjson
@@ -102,7 +103,15 @@ class Endpoint:
         access = Access(viewer, tenant, store_has_tenants=stores.profile.has_tenants)
         with metered(Meter()) as meter:
             context = Context(
-                access, stores, self._limits, meter, request.state.operations, may_introspect=may_introspect
+                access,
+                stores,
+                self._limits,
+                meter,
+                operations=request.state.operations,
+                planned=request.state.planned,
+                accounts=request.state.accounts,
+                client=_client_of(request),
+                may_introspect=may_introspect,
             )
             try:
                 async with asyncio.timeout_at(until):
@@ -151,6 +160,16 @@ def subject_of(viewer: Viewer | None, request: Request) -> str:
     if viewer is None:
         return f"from {request.client.host if request.client else ''}"
     return f"{viewer.tenant or ''}\0{viewer.subject}"
+
+
+def _client_of(request: Request) -> str:
+    """Say where *request* comes from; of IPv6, the network that one household or machine has to itself."""
+    host = request.client.host if request.client is not None else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return str(address) if address.version == 4 else str(ip_network(f"{address}/64", strict=False))  # noqa: PLR2004
 
 
 def read_tenant(header: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""The pages for people: the one that says what is here, and GraphiQL. Everything on them comes from this gateway."""
+"""The pages for people: what is here, GraphiQL, passwords. Everything on them comes from this gateway."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,6 +57,7 @@ def page_routes(*, facts: PageFacts) -> list[BaseRoute]:
     files = GZipMiddleware(VersionedFiles(directory=STATIC))
     return [
         Route("/", partial(home_page, facts=facts), methods=["GET"]),
+        Route("/account", partial(account_page, store=facts.profile), methods=["GET"]),
         Route("/favicon.ico", icon, methods=["GET"]),
         Mount("/static", app=files, name="static"),
     ]
@@ -87,6 +88,12 @@ async def home_page(request: Request, *, facts: PageFacts) -> HTMLResponse:
         command=escape(_command(str(request.base_url), needs_token=not facts.open)),
     )
     return _page(_document("Customer Gateway", "home.css", body))
+
+
+async def account_page(request: Request, *, store: str) -> HTMLResponse:  # noqa: ARG001 - an endpoint is handed its request
+    """Let whoever followed the link of a letter set a password or confirm an address; the link says which."""
+    body = ACCOUNT_BODY.format(store=escape(store), script=_url("account.js"))
+    return _page(_document(f"Your account · {store}", "account.css", body))
 
 
 async def icon(request: Request) -> FileResponse:  # noqa: ARG001 - an endpoint is handed its request
@@ -157,6 +164,28 @@ DOCUMENT = """<!doctype html>
 
 GRAPHIQL_BODY = """<div id="graphiql"></div>
 <noscript>GraphiQL needs JavaScript. The contract is at <a href="schema.graphql">/schema.graphql</a>.</noscript>
+<script src="{script}" defer></script>"""
+
+ACCOUNT_BODY = """<main>
+<h1>Your account at {store}</h1>
+<form id="password-form" hidden>
+<p>Choose a password of eight characters or more.</p>
+<input type="text" name="username" autocomplete="username" hidden>
+<label>New password
+<input type="password" name="password" autocomplete="new-password" minlength="8" maxlength="1024" required autofocus>
+</label>
+<label>The same again
+<input type="password" name="again" autocomplete="new-password" minlength="8" maxlength="1024" required>
+</label>
+<button>Set the password</button>
+</form>
+<form id="login-form" hidden>
+<p>This address is to be the one that you log in with.</p>
+<button>Confirm the address</button>
+</form>
+<p id="told" role="status" aria-live="polite"></p>
+<noscript>This page needs JavaScript.</noscript>
+</main>
 <script src="{script}" defer></script>"""
 
 HOME_BODY = """<main>

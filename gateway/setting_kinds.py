@@ -180,7 +180,7 @@ def _nothing(_: str) -> str:
     return "a value that is not shown"
 
 
-def _scheme_only(text: str) -> str:
+def scheme_only(text: str) -> str:
     """Show the scheme: where in a wrong URL its password ends cannot be told."""
     scheme = re.match(r"[a-z][a-z0-9+.-]*://", text)
     return f"{scheme[0] if scheme else ''}… (not shown further)"
@@ -199,12 +199,12 @@ TEXT = Kind(str, "a text")
 POSTGRES_URL = Kind(
     postgres_url,
     f"{POSTGRES_FORM}, with the name of the database, and no options but host, port and sslmode",
-    _scheme_only,
+    scheme_only,
 )
-MONGO_URL = Kind(_mongo_url, f"{MONGO_FORM} or mongodb+srv://…, with the name of the database", _scheme_only)
+MONGO_URL = Kind(_mongo_url, f"{MONGO_FORM} or mongodb+srv://…, with the name of the database", scheme_only)
 HOST = Kind(_host, "a host name or an IP address, without a port")
 ORIGINS = Kind(_origins, "origins such as https://shop.example, with commas between them")
-JWKS_URL = Kind(_jwks_url, "https://host/path, or http://… on this machine", _scheme_only)
+JWKS_URL = Kind(_jwks_url, "https://host/path, or http://… on this machine", scheme_only)
 KEY = Kind(key_of, f"at least {KEY_BYTES} bytes, and no public key", _nothing)
 
 

@@ -31,6 +31,7 @@ from gateway.setting_kinds import (
     seconds_or_never,
     whole,
 )
+from gateway.setting_kinds_mail import ACCOUNT_URL, PUBLIC_URL, SENDER, SMTP_URL
 
 HEADING = "The settings are wrong:"
 PREFIX = "GATEWAY_"
@@ -91,6 +92,27 @@ SETTINGS = (
         "index_seconds",
         seconds_or_never(86_400),
         "How often new records are taken into the index that finds them by e-mail, phone and name; 0: never",
+    ),
+    Setting(
+        "GATEWAY_SMTP_URL",
+        "smtp_url",
+        SMTP_URL,
+        "Who sends mail: `smtp://user:password@host:587` (`?starttls=always`, `auto` or `never`), `smtps://…`, or"
+        " `file:///folder` for `.eml` files; not set, nobody is mailed",
+    ),
+    Setting("GATEWAY_SMTP_FROM", "smtp_from", SENDER, "Whom mail comes from"),
+    Setting(
+        "GATEWAY_ACCOUNT_URL",
+        "account_url",
+        ACCOUNT_URL,
+        "A frontend's page for links that set a password: `https://…` with `{token}` in it, and `{purpose}` (`password`"
+        " or `login`) and `{tenant}` where it wants them; not set, the gateway's own page",
+    ),
+    Setting(
+        "GATEWAY_PUBLIC_URL",
+        "public_url",
+        PUBLIC_URL,
+        "Where people reach this gateway, for links to its own page; not set, its host and port",
     ),
     Setting("GATEWAY_MAX_BODY", "max_body", whole(1024, 100 << 20), "How many bytes the body of a request may have"),
     Setting("GATEWAY_CORS_ORIGINS", "cors_origins", ORIGINS, "Whose pages may ask from a browser: origins, by commas"),
@@ -163,6 +185,10 @@ class Settings:
     count_seconds: float = 20.0
     count_records: int = 2_000_000
     index_seconds: float = 60.0
+    smtp_url: str | None = field(default=None, repr=False)
+    smtp_from: str = "gateway@localhost"
+    account_url: str | None = None
+    public_url: str | None = None
     max_body: int = 1 << 20
     cors_origins: tuple[str, ...] = ()
     documents: str | None = None

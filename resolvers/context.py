@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from domain.access import Access
 from loaders.request import Loaders, loaders_for
+from resolvers.accounts import Accounts
 from resolvers.operations import Operations
 from resolvers.planned import Planned
 from sources.meter import Meter
@@ -31,6 +32,10 @@ class Context:
     operations: Operations | None = None
     #: Whoever runs operations of many steps; None where the gateway has no tables of its own.
     planned: Planned | None = None
+    #: Whoever lets accounts log in; None where the gateway has no tables of its own.
+    accounts: Accounts | None = None
+    #: Where the request comes from: what is counted of those who have not signed in.
+    client: str = ""
     #: What each field selects, by the identity of its nodes: the same for every parent.
     selections: dict[tuple[int, ...], frozenset[str]] = field(default_factory=dict)
     #: Whether they may ask about the schema.

@@ -3,6 +3,7 @@
 import strawberry
 
 from schema.mutation_error import DuplicateCustomer, InvalidTransition, LinkConflict, UserError
+from schema.mutations.accounts import AccountMutations
 from schema.mutations.customers import CustomerMutations
 from schema.mutations.links import LinkMutations
 from schema.mutations.plans import PlanMutations
@@ -13,5 +14,5 @@ ERROR_TYPES = (UserError, LinkConflict, DuplicateCustomer, InvalidTransition)
 
 
 @strawberry.type(description="What can be written.")
-class Mutation(CustomerMutations, LinkMutations, PlanMutations, StatusMutations):
+class Mutation(AccountMutations, CustomerMutations, LinkMutations, PlanMutations, StatusMutations):
     """Be all of them together."""

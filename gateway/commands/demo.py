@@ -5,6 +5,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -42,9 +43,16 @@ def run(arguments: Namespace) -> int:
             ending_undisturbed(),
         ):
             demo = asyncio.run(_fill(stores, arguments, console))
-            settings = replace(settings, postgres_url=stores.postgres.url, mongo_url=stores.mongo.url)
+            settings = replace(
+                settings,
+                postgres_url=stores.postgres.url,
+                mongo_url=stores.mongo.url,
+                smtp_url=(stores.folder.absolute() / "mail").as_uri(),
+            )
             asyncio.run(_make_own(settings, stores.postgres.url))
-            run_server(create_app(settings), listener, lambda: _welcome(console, settings, demo))
+            run_server(
+                create_app(settings), listener, lambda: _welcome(console, settings, demo, stores.folder / "mail")
+            )
     except KeyboardInterrupt:
         console.print("Interrupted; the next start carries on, or begins to fill the stores again.")
         return _INTERRUPTED
@@ -98,7 +106,7 @@ def _progress_bar(console: Console) -> Iterator[Report]:
         yield report
 
 
-def _welcome(console: Console, settings: Settings, demo: Demo) -> None:
+def _welcome(console: Console, settings: Settings, demo: Demo, mail: Path) -> None:
     address = f"http://{settings.host}:{settings.port}"
     body = f'{{"query": "{_QUERY}"}}'
     for line in (
@@ -106,6 +114,7 @@ def _welcome(console: Console, settings: Settings, demo: Demo) -> None:
         f"  what is here   {address}/",
         f"  GraphiQL       {address}/graphql",
         f"  a first query  curl -s {address}/graphql -H 'content-type: application/json' -d '{body}'",
+        f"  its mail       {mail}, as .eml files: nobody is sent anything",
         "The demo asks nobody for a token: it is open to everyone on this machine, and to nobody beyond it.",
         "Ctrl-C ends it; the data stay, and --fresh makes them anew.",
     ):

@@ -41,10 +41,18 @@ OF_CUSTOMERS = {
 }
 #: Every mutation, as one would ask for it in `south`.
 MUTATIONS = {
+    "createInvitation": f"""mutation {{ createInvitation(input: {{customerId: "{SOUTH_CUSTOMER}"}}) {{
+        errors {{ code }} }} }}""",
     "linkRecords": """mutation { linkRecords(input: {records: [{store: CRM, key: "1"}, {store: ACCOUNT, key: "A1"}]}) {
         errors { code } } }""",
     "unlinkRecord": 'mutation { unlinkRecord(input: {record: {store: CRM, key: "1"}}) { errors { code } } }',
     "undoLink": f'mutation {{ undoLink(input: {{eventId: "{SOUTH_EVENT}"}}) {{ errors {{ code }} }} }}',
+}
+#: Those that are open to everyone, in a tenant that X-Tenant names.
+OPEN_MUTATIONS = {
+    "requestPasswordReset": 'mutation { requestPasswordReset(email: "a1@south.example") }',
+    "resetPassword": 'mutation { resetPassword(token: "a", newPassword: "long enough") { ok errors { code } } }',
+    "confirmLogin": 'mutation { confirmLogin(token: "a") { ok errors { code } } }',
 }
 OF_THE_GATEWAY = {"viewer": "{ viewer { subject roles tenant } }", "stores": "{ stores { store up } }"}
 OF_TENANTS = {"tenants": "{ tenants { key name } }"}
@@ -66,7 +74,7 @@ def test_every_root_field_is_asked_for_here() -> None:
     assert built.query_type is not None
     assert built.mutation_type is not None
     assert set(built.query_type.fields) == set(EVERY_FIELD)
-    assert set(built.mutation_type.fields) == set(MUTATIONS)
+    assert set(built.mutation_type.fields) == set(MUTATIONS | OPEN_MUTATIONS)
 
 
 # ── who asks ──
@@ -116,6 +124,14 @@ async def test_nothing_is_written_in_another_tenant_or_in_none(grocer: Gateway) 
     for mutation in MUTATIONS.values():
         await refused(grocer, mutation, "FORBIDDEN", {"X-Tenant": "south"}, **NORTH)
         await refused(grocer, mutation, "TENANT_REQUIRED", roles=[Role.PLATFORM_ADMIN])
+
+
+async def test_what_is_open_to_everyone_needs_a_tenant_all_the_same(grocer: Gateway) -> None:
+    for mutation in OPEN_MUTATIONS.values():
+        answer = await grocer.http.post(f"{grocer.url}/graphql", json={"query": mutation}, headers=EXPLAIN)
+        assert codes(answer.json()) == ["TENANT_REQUIRED"]
+        assert answer.json()["extensions"]["explain"] == {"postgres": NOTHING_ASKED, "mongo": NOTHING_ASKED}
+        await refused(grocer, mutation, "FORBIDDEN", {"X-Tenant": "south"}, **NORTH)
 
 
 async def test_support_sees_nothing_of_customers(grocer: Gateway) -> None:

@@ -53,6 +53,8 @@ NEVER_NULL = {
     "LinkEvent": {"id", "at", "kind", "by"},
     "LinkEventConnection": {"edges", "nodes", "pageInfo"},
     "LinkEventEdge": {"cursor", "node"},
+    "InvitationPayload": {"errors"},
+    "PasswordPayload": {"ok", "errors"},
     "OperationPayload": {"errors"},
     "OperationStep": {"kind", "message", "done"},
     "OperationStepConnection": {"edges", "nodes", "pageInfo"},
