@@ -4,7 +4,9 @@ import strawberry
 
 from schema.mutation_error import DuplicateCustomer, InvalidTransition, LinkConflict, UserError
 from schema.mutations.accounts import AccountMutations
+from schema.mutations.bookings import BookingMutations
 from schema.mutations.customers import CustomerMutations
+from schema.mutations.leads import LeadMutations
 from schema.mutations.links import LinkMutations
 from schema.mutations.plans import PlanMutations
 from schema.mutations.statuses import StatusMutations
@@ -14,5 +16,7 @@ ERROR_TYPES = (UserError, LinkConflict, DuplicateCustomer, InvalidTransition)
 
 
 @strawberry.type(description="What can be written.")
-class Mutation(AccountMutations, CustomerMutations, LinkMutations, PlanMutations, StatusMutations):
+class Mutation(
+    CustomerMutations, LeadMutations, BookingMutations, StatusMutations, LinkMutations, PlanMutations, AccountMutations
+):
     """Be all of them together."""

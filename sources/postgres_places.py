@@ -10,6 +10,13 @@ from sources.profile import Field, Join, Ref, Rows, StatusMap
 _NO_ROLES = frozenset({"name_of", "where", "insert", "dates", "tenant", "unit"})
 
 
+_SNAPSHOT = "snapshot."
+#: What says which row of the catalogue was booked.
+CATALOGUE_KEY = "snapshot.catalogue_key"
+#: What inputs call by another name than records.
+_INPUTS = {"customer": "customer_id", "lead": "lead_id"}
+
+
 class Place(NamedTuple):
     """Be a *column*, and the *keys* into the JSON that it holds."""
 
@@ -24,18 +31,29 @@ class Places:
         self._rows = rows
 
     def of(self, name: str) -> Sequence[Place]:
-        """List where *name* is read from; nothing where it is not mapped, or read through another row."""
-        return places_of(getattr(self._rows, name, None))
+        """List where *name* is read from; nothing where it is not mapped, or read through another row.
+
+        A name with a point is one of the section's snapshot.
+        """
+        return places_of(self._mapped(name))
 
     def parts(self, name: str, value: Any) -> list[tuple[Place, Any]]:
         """Say what each place of *name* is to hold, so that it reads as *value*: the first of several says it."""
-        mapped = getattr(self._rows, name, None)
+        mapped = self._mapped(name)
         places = self.of(name)
         if isinstance(mapped, Join):
             return list(zip(places, split_name(value, len(places)), strict=True))
         if value is None:
             return [(place, None) for place in places]
         return [(places[0], value)] if places else []
+
+    def _mapped(self, name: str) -> Any:
+        if not name.startswith(_SNAPSHOT):
+            return getattr(self._rows, name, None)
+        snapshot = getattr(self._rows, "snapshot", None)
+        if name == CATALOGUE_KEY:
+            return None if snapshot is None or snapshot.catalogue is None else snapshot.catalogue.by
+        return getattr(snapshot, name.removeprefix(_SNAPSHOT), None)
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -75,5 +93,10 @@ def split_name(name: str | None, parts: int) -> list[str | None]:
 
 def camel(name: str) -> str:
     """Write *name* as inputs do."""
-    first, *more = name.split("_")
-    return first + "".join(word.capitalize() for word in more)
+    first, *more = _INPUTS.get(name, name).removeprefix(_SNAPSHOT).split("_")
+    return first + "".join(word[:1].upper() + word[1:] for word in more)
+
+
+def where_of(name: str) -> tuple[str, ...]:
+    """Say where in the input *name* stands."""
+    return ("snapshot", camel(name)) if name.startswith(_SNAPSHOT) else (camel(name),)

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.mutation_errors import ErrorCode, RefusedError, UserError
-from sources.postgres_places import Places, camel
+from sources.postgres_places import Places, camel, where_of
 from sources.profile import Rows
 
 _NOT_NULL, _TOO_LONG, _UNIQUE = "23502", "22001", "23505"
@@ -59,7 +59,7 @@ def _fault(rows: Rows, state: str, column: str | None, constraint: str | None) -
     if state == _NOT_NULL and column is not None:
         if column in named:
             message = f"The store requires {camel(named[column])} (its column {column})."
-            return UserError(ErrorCode.REQUIRED, message, (camel(named[column]),))
+            return UserError(ErrorCode.REQUIRED, message, where_of(named[column]))
         message = f"The store requires {column}, and the profile's insert does not say what to write."
         return UserError(ErrorCode.NOT_MAPPED, message, (column,))
     if state == _TOO_LONG:

@@ -46,15 +46,25 @@ class Parent:
     statements: RowStatements[Any]
     tables: Tables
 
-    async def find(self, connection: AsyncConnection, tenant: Tenant, key: Key) -> Lead | Booking | None:
-        """Read one of them in the transaction of *connection*."""
+    async def now(self, connection: AsyncConnection) -> datetime:
+        """Ask the database what time it is."""
+        at: datetime = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+        return at
+
+    async def find(
+        self, connection: AsyncConnection, tenant: Tenant, key: Key, *, locked: bool = False
+    ) -> Lead | Booking | None:
+        """Read one of them in the transaction of *connection*; *locked* so that nobody else writes it meanwhile."""
         mapped = self.statements.mapped
         values: dict[str, Any] = {"keys": [mapped.key_type().parse(key)]}
         if mapped.has_tenant:
             values["tenant"] = None if tenant is None else mapped.tenant_type.parse(tenant)
         if None in (*values["keys"], values.get("tenant", "")):
             return None
-        rows = (await connection.execute(self.statements.by_key(), values)).all()
+        query = self.statements.by_key()
+        if locked:
+            query = query.with_for_update(of=mapped.table)
+        rows = (await connection.execute(query, values)).all()
         found: Lead | Booking | None = self.statements.make(rows[0]) if rows else None
         return found
 

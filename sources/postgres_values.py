@@ -23,6 +23,12 @@ def value_text(value: Any) -> str | None:
     return json.dumps(value) if isinstance(value, dict | list | tuple) else str(value)
 
 
+def array_text(values: Sequence[str]) -> str:
+    """Write *values* as PostgreSQL reads an array."""
+    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join(f'"{value}"' for value in escaped) + "}"
+
+
 def date_text(column: WritableColumn, dates: str, zone: tzinfo, at: datetime) -> str:
     """Write the instant *at* as *column* keeps it."""
     form = _FORMS.get(column.type) or _TEXT_FORMS.get(dates, Form.INSTANT)

@@ -19,9 +19,9 @@ from sources.inserted_values import filled_with, is_counted, pattern_of
 from sources.postgres_columns import Columns, WritableColumn, columns_of
 from sources.postgres_mapping import quoted
 from sources.postgres_numbering import counted_values
-from sources.postgres_places import Place, Places, camel
+from sources.postgres_places import Place, Places, camel, where_of
 from sources.postgres_refusals import refusing
-from sources.postgres_values import date_text, nested_text, value_text
+from sources.postgres_values import array_text, date_text, nested_text, value_text
 from sources.profile import Keyed, Profile
 
 Tenant = str | None
@@ -165,10 +165,10 @@ class PostgresWriting:
     def _text(self, rows: Keyed, column: WritableColumn, value: Any, name: str) -> str | None:
         if isinstance(value, datetime):
             return value_text(date_text(column, rows.dates, self._zone, value))
-        written = value_text(value)
+        written = array_text(value) if column.type.startswith("_") and isinstance(value, list) else value_text(value)
         if written is not None and column.length is not None and len(written) > column.length:
             message = f"{camel(name)} may have {column.length} characters here."
-            raise RefusedError(UserError(ErrorCode.TOO_LONG, message, (camel(name),)))
+            raise RefusedError(UserError(ErrorCode.TOO_LONG, message, where_of(name)))
         return written
 
     @staticmethod
@@ -177,11 +177,11 @@ class PostgresWriting:
         for name, value in values.items():
             places = Places(rows).of(name)
             if value is not None and not places:
-                faults.append(UserError(ErrorCode.NOT_MAPPED, f"The store has no {camel(name)} here.", (camel(name),)))
+                faults.append(UserError(ErrorCode.NOT_MAPPED, f"The store has no {camel(name)} here.", where_of(name)))
             for place in places:
                 if place.column not in columns or columns[place.column].fixed:
                     message = f"The store's column {place.column} cannot be written."
-                    faults.append(UserError(ErrorCode.NOT_MAPPED, message, (camel(name),)))
+                    faults.append(UserError(ErrorCode.NOT_MAPPED, message, where_of(name)))
         if faults:
             raise RefusedError(*faults)
 
@@ -204,7 +204,7 @@ class PostgresWriting:
 
 def _required(place: Place, name: str) -> UserError:
     message = f"The store requires {camel(name)} (its column {place.column})."
-    return UserError(ErrorCode.REQUIRED, message, (camel(name),))
+    return UserError(ErrorCode.REQUIRED, message, where_of(name))
 
 
 def name_of(column: str) -> str:
