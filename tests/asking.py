@@ -43,7 +43,7 @@ def value_of(type_: GraphQLInputType, id: str, text: str = "1") -> str:  # noqa:
     if isinstance(type_, GraphQLList):
         return f"[{value_of(type_.of_type, id, text)}]"
     if isinstance(type_, GraphQLEnumType):
-        return next(iter(type_.values))
+        return str(next(iter(type_.values)))
     if isinstance(type_, GraphQLInputObjectType):
         needed = {name: one for name, one in type_.fields.items() if is_required_input_field(one) or name == "id"}
         needed = needed or dict(list(type_.fields.items())[:1])
