@@ -170,7 +170,6 @@ ACCOUNT_BODY = """<main>
 <h1>Your account at {store}</h1>
 <form id="password-form" hidden>
 <p>Choose a password of eight characters or more.</p>
-<input type="text" name="username" autocomplete="username" hidden>
 <label>New password
 <input type="password" name="password" autocomplete="new-password" minlength="8" maxlength="1024" required autofocus>
 </label>

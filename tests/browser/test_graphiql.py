@@ -1,7 +1,5 @@
 """GraphiQL in a real browser, against a running gateway with the demo's data, under the policy that the pages carry."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -9,24 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, Route, async_playwright, expect
 
-#: Chromium asks its maker's hosts of its own accord at every start unless told not to.
-QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic")
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from tests.browsing import QUIET, browser_path
 
 QUERY_EDITOR = ".graphiql-query-editor .CodeMirror"
 ANSWER = ".result-window"
-
-
-def browser_path() -> str:
-    """Name the browser of this machine; without one the tests are skipped, except in CI, where they fail."""
-    named = os.environ.get("GATEWAY_CHROMIUM")
-    found = named or next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is not None:
-        return found
-    reason = "no Chromium: install it, or name it in GATEWAY_CHROMIUM"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @dataclass  # without slots: playwright leaves marks on the owner of a listener
