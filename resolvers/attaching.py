@@ -8,7 +8,6 @@ from typing import Any
 
 from domain.filters import LeadFilter
 from domain.identifiers import IdentifierKind
-from domain.mutation_errors import UserError
 from domain.operations import written
 from domain.paging import Direction, Order, PageRequest
 from domain.planning import Done, Outcome, Step, StepKind
@@ -26,8 +25,8 @@ from sources.postgres_attaching import StoreRefusesError, attach
 _LOT = 500
 _PAUSE, _ATTEMPTS = 0.05, 100
 _CALLED = {IdentifierKind.EMAIL: "e-mail", IdentifierKind.PHONE: "phone"}
-#: Makes a customer of name, e-mail, phone and source, exactly once for what is sent; answers what is wrong.
-CreateCustomer = Callable[[Mapping[str, Any], Sent], Awaitable[Sequence[UserError]]]
+#: Makes a customer of name, e-mail, phone and source, exactly once for what is sent.
+CreateCustomer = Callable[[Mapping[str, Any], Sent], Awaitable[Done]]
 
 
 @dataclass(slots=True)
@@ -69,7 +68,7 @@ class Attaching:
         elif fault is None and self._coming & set(told):
             steps = [_attachment(lead, "Its customer is to be created for another lead.")]
         elif fault is None and told and creates and self.create_customer is not None:
-            steps = [_creation(lead), _attachment(lead, "Its customer is to be created for it.")]
+            steps = [_creation(lead, told), _attachment(lead, "Its customer is to be created for it.")]
         if not steps:
             message = fault or ("Nobody has its e-mail or phone." if told else "It has neither e-mail nor phone.")
             return [Step(kind=StepKind.LEAVE_FOR_REVIEW, lead=lead.key, message=message)]
@@ -107,8 +106,7 @@ class Attaching:
             return Done(Outcome.NOTHING, "Somebody has its e-mail or phone by now.")
         assert self.create_customer is not None
         sent = Sent(plan.operation.by, "applyOperation", f"{plan.operation.id}/{step.number}", "")
-        faults = await self.create_customer(step.details, sent)
-        return Done(Outcome.LEFT, faults[0].message) if faults else Done(Outcome.CREATED)
+        return await self.create_customer(step.details, sent)
 
     async def _attach(self, plan: Plan, step: Step) -> Done | None:
         """Attach a lead and say so in one transaction; None while somebody else has its customer to themselves."""
@@ -153,9 +151,13 @@ def _attachment(lead: Lead, message: str, records: tuple[RecordRef, ...] = (), *
     return Step(kind=StepKind.ATTACH, records=records, lead=lead.key, message=message, details={"row": row})
 
 
-def _creation(lead: Lead) -> Step:
-    name = lead.name or lead.email or lead.phone
-    details = {"name": name, "email": lead.email, "phone": lead.phone, "source": lead.source}
+def _creation(lead: Lead, told: Sequence[Evidence]) -> Step:
+    """Create whom *lead* tells of; what is no e-mail, or no phone number, stays with the lead."""
+    rules = {one.rule for one in told}
+    email = lead.email if IdentifierKind.EMAIL in rules else None
+    phone = lead.phone if IdentifierKind.PHONE in rules else None
+    name = lead.name or email or phone
+    details = {"name": name, "email": email, "phone": phone, "source": lead.source}
     return Step(
         kind=StepKind.CREATE, lead=lead.key, message=f"Nobody has its e-mail or phone: create {name}.", details=details
     )

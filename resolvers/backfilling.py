@@ -7,13 +7,13 @@ from domain.identifiers import IdentifierKind, IndexedKind
 from domain.identity import Members
 from domain.link_plans import Links
 from domain.mutation_errors import ErrorCode, RefusedError, UserError
-from domain.operations import OperationState
 from domain.planning import Done, Outcome, Step, StepKind
-from domain.records import RecordKind, RecordRef
+from domain.records import Key, RecordKind, RecordRef
 from domain.suggestions import Evidence, LinkCertainty, Suggestion
 from resolvers.indexing import whole_pass
 from resolvers.linking import Backing, Check, Linked, Linking
 from resolvers.matching import Matching
+from resolvers.step_outcomes import came_of
 from resolvers.suggestions import walk
 from sources.neighbourhood import Neighbourhood, around_all
 from sources.own.idempotency import Sent
@@ -33,6 +33,8 @@ class Backfill:
     linking: Linking
     matching: Matching
     create_account: CreateAccount | None = None
+    #: Mails the owner of an account how to set a password.
+    invite: Callable[[Key], None] | None = None
     at_once: int = 4
     #: Steps that may still be planned that write something; None: as many as there are.
     left: int | None = None
@@ -134,7 +136,7 @@ class Backfill:
                 done = await self.linking.link(step.records, _REASON, sent, backed=Backing(check=self._one_still(step)))
                 return await self._come_of(done, Outcome.REPAIRED)
             case StepKind.CREATE:
-                return await self._create(step, sent)
+                return await self._create(plan, step, sent)
             case _:
                 return Done(Outcome.LEFT)
 
@@ -163,7 +165,7 @@ class Backfill:
 
         return check
 
-    async def _create(self, step: Step, sent: Sent) -> Done:
+    async def _create(self, plan: Plan, step: Step, sent: Sent) -> Done:
         head = step.records[0]
 
         async def check(links: Links) -> None:
@@ -175,26 +177,17 @@ class Backfill:
                 raise RefusedError(UserError(ErrorCode.SUGGESTION_OUTDATED, message))
 
         assert self.create_account is not None
-        return await self._come_of(await self.create_account(head, Backing(check=check), sent), Outcome.CREATED)
+        linked = await self.create_account(head, Backing(check=check), sent)
+        done = await self._come_of(linked, Outcome.CREATED)
+        if done.outcome is Outcome.CREATED and self.invite is not None and plan.asked["invite"]:
+            self.invite(next(ref.key for ref in linked.records if ref.kind is RecordKind.ACCOUNT))
+        return done
 
     async def _come_of(self, linked: Linked, outcome: Outcome) -> Done:
-        """Say what came of a step; a store that is down on the way makes it wait."""
-        if linked.errors:
-            (fault, *_) = linked.errors
-            return Done(_REFUSED.get(fault.code, Outcome.LEFT), fault.message)
-        operation = linked.operation
-        if operation is None:
-            return Done(Outcome.NOTHING, "It was so already.")
-        if not operation.state.is_over:
-            operation = await self.linking.operations.settled(operation)
-        if operation.state is OperationState.FAILED:
-            return Done(Outcome.FAILED, "It was turned back: a record was changed by somebody else meanwhile.")
-        return Done(outcome)
+        return await came_of(self.linking.operations, linked, outcome)
 
 
 _REASON = "Backfill"
-#: What came of a step that was refused; anything else is left for somebody to look at.
-_REFUSED = {ErrorCode.STALE: Outcome.NOTHING, ErrorCode.ALREADY_CHANGED: Outcome.FAILED}
 
 
 def _told(evidence: Sequence[Evidence]) -> str:

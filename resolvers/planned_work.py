@@ -1,12 +1,22 @@
 """Say who does the work of each kind of planned operation."""
 
-from domain.operations import OperationKind
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from domain.operations import LinkEventKind, OperationKind
+from domain.planning import Done, Outcome
+from domain.records import RecordRef
 from resolvers.attaching import Attaching
 from resolvers.backfilling import Backfill
-from resolvers.linking import Linking
+from resolvers.creating import Creating, NewCustomer
+from resolvers.creating_accounts import CreatingAccounts
+from resolvers.linking import Backing, Linked, Linking
 from resolvers.matching import Matching
 from resolvers.operations import Operations
 from resolvers.planned import Planned, Worker
+from resolvers.step_outcomes import came_of
+from sources.own.idempotency import Sent
 from sources.own.planning import Plan
 from sources.own.store import OwnStore
 from sources.stores import Stores
@@ -21,13 +31,18 @@ def planned_of(stores: Stores, operations: Operations | None) -> Planned | None:
         workers[OperationKind.BACKFILL] = _backfill(stores, stores.own, operations)
     lead = stores.profile.lead
     if lead is not None and lead.customer is not None and stores.profile.customer is not None:
-        workers[OperationKind.ATTACH_LEADS] = _attaching(stores, stores.own)
+        workers[OperationKind.ATTACH_LEADS] = _attaching(stores, stores.own, operations)
     return Planned(stores.own, workers)
 
 
-def _attaching(stores: Stores, own: OwnStore) -> Worker:
+def _attaching(stores: Stores, own: OwnStore, operations: Operations | None) -> Worker:
     def work(plan: Plan) -> Attaching:
-        return Attaching(Matching(stores, own, plan.operation.tenant))
+        tenant = plan.operation.tenant
+        creates = None
+        if operations is not None:
+            creating = Creating(stores=stores, operations=operations, tenant=tenant, by=plan.operation.by)
+            creates = partial(_create_customer, creating)
+        return Attaching(Matching(stores, own, tenant), creates)
 
     return work
 
@@ -36,6 +51,19 @@ def _backfill(stores: Stores, own: OwnStore, operations: Operations) -> Worker:
     def work(plan: Plan) -> Backfill:
         tenant, by = plan.operation.tenant, plan.operation.by
         linking = Linking(stores=stores, operations=operations, tenant=tenant, by=by)
-        return Backfill(linking, Matching(stores, own, tenant))
+        accounts = CreatingAccounts(stores=stores, operations=operations, tenant=tenant, by=by)
+        return Backfill(linking, Matching(stores, own, tenant), partial(_create_account, accounts))
 
     return work
+
+
+async def _create_account(creating: CreatingAccounts, ref: RecordRef, backed: Backing, sent: Sent) -> Linked:
+    return await creating.create_account(ref, None, sent, backed=backed, event=LinkEventKind.BACKFILLED)
+
+
+async def _create_customer(creating: Creating, said: Mapping[str, Any], sent: Sent) -> Done:
+    """Create the customer of a lead, with what the CRM has a place for: accounts are made by a backfill."""
+    maps = creating.operations.rows.maps
+    known = {name: value for name, value in said.items() if name == "name" or maps("customer", name)}
+    linked = await creating.create_customer(NewCustomer(**known, with_account=False), sent)
+    return await came_of(creating.operations, linked, Outcome.CREATED)

@@ -104,3 +104,29 @@ async def test_the_same_key_begins_one_operation(gateway: Gateway) -> None:
     assert (await attach(gateway, createCustomers=False, idempotencyKey="k"))["id"] == one["id"]
     payload = (await gateway.data(ATTACH, {"input": {"limit": 3, "idempotencyKey": "k"}}))["attachOrphanedLeads"]
     assert payload["errors"][0]["code"] == "IDEMPOTENCY_MISMATCH"
+
+
+async def test_customers_are_created_where_there_is_none(gateway: Gateway) -> None:
+    planned = await attach(gateway)
+    assert planned["counts"]["created"] == len(ORPHANS["createCustomer"])
+    assert planned["counts"]["attached"] == 3
+    done = await apply(gateway, planned["id"])
+    assert done["state"] == "APPLIED"
+    assert done["counts"] == planned["counts"]
+    assert done["counts"]["leftForReview"] == len(ORPHANS["unresolvable"])
+    customers = (await gateway.data("{ customers { nodes { name email totalLeads } } }"))["customers"]["nodes"]
+    (new,) = (one for one in customers if one["name"] in AFTER["newCustomers"])
+    assert new == {"name": "Erna Friis", "email": "erna@friis.example", "totalLeads": 1}
+    again = await attach(gateway, dryRun=False)
+    assert {name: number for name, number in again["counts"].items() if number} == {"leftForReview": 1}
+
+
+async def test_leads_of_one_person_get_one_customer(gateway: Gateway, store: Settings) -> None:
+    assert store.postgres_url is not None
+    lead = """INSERT INTO "Lead" ("id", "name", "email", "source", "status", "createdAt", "updatedAt")
+        VALUES ('lead-o5', 'E. Friis', 'ERNA@friis.example', 'web', 'new', '2025-10-09', '2025-10-09')"""
+    await run_sql(store.postgres_url, lead)
+    done = await attach(gateway, dryRun=False)
+    assert (done["counts"]["created"], done["counts"]["attached"]) == (1, 4)
+    after = await customers_of_leads(gateway)
+    assert after["lead-o3"] == after["lead-o5"] is not None

@@ -79,10 +79,10 @@ async def test_a_dry_run_plans_and_writes_nothing(gateway: Gateway, store: Setti
     planned = await backfill(gateway)
     assert planned["state"] == "PLANNED"
     assert planned["kind"] == "BACKFILL"
-    assert planned["counts"] == STORE["backfill"]["counts"] | {"created": 0}
+    assert planned["counts"] == STORE["backfill"]["counts"]
     assert planned["done"] == 0
     steps = planned["steps"]["nodes"]
-    assert planned["total"] == planned["steps"]["totalCount"] == len(steps) == 4
+    assert planned["total"] == planned["steps"]["totalCount"] == len(steps) == 6
     assert not any(step["done"] for step in steps)
     assert {step["records"][0]["key"] for step in steps if step["kind"] == "LINK"} == {"user-3", "user-4"}
     assert documents(store) == before
@@ -92,11 +92,12 @@ async def test_a_plan_is_applied_once(gateway: Gateway, store: Settings) -> None
     planned = await backfill(gateway)
     done = await apply(gateway, planned["id"])
     assert done["state"] == "APPLIED"
-    assert done["counts"] == STORE["backfill"]["counts"] | {"created": 0}
-    assert done["done"] == done["total"] == 4
+    assert done["counts"] == STORE["backfill"]["counts"]
+    assert done["done"] == done["total"] == 6
     assert all(step["done"] for step in done["steps"]["nodes"])
     figures = (await gateway.data(f"{{ linkage {{ {FIGURES} }} }}"))["linkage"]
-    assert (figures["oneWayLinks"], figures["linkedAccounts"], figures["completeness"]) == (0, 3, 1.0)
+    expected = STORE["linkageAfterBackfill"]
+    assert {name: figures[name] for name in expected} == expected
     after = documents(store)
     assert after["user-5"]["customer_v2_id"] == "cust-3"
     assert after["cust-3"]["user_id"] == "user-5"

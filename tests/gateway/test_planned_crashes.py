@@ -65,7 +65,8 @@ def told(settings: Settings) -> dict[str, Any]:
     """Read what links say of whom, with accounts that were made named after whom they were made for."""
     found = documents(settings)
     called = {key: key for key in found if key.startswith(("user-", "cust-"))}
-    called |= {one["user_id"]: f"made for {key}" for key, one in found.items() if one.get("user_id", key) not in called}
+    made = {one["user_id"]: key for key, one in found.items() if one.get("user_id") is not None}
+    called |= {account: f"made for {key}" for account, key in made.items() if account not in called}
     return {
         called[key]: sorted(
             (field, called.get(one[field], one[field]))
@@ -105,18 +106,21 @@ async def test_a_backfill_that_is_killed_ends_as_if_it_had_not_been(store: Setti
         0,
     )
     assert told(store) == after == await _uninterrupted(store)
-    assert kept[1] == [("LINKED", 2), ("REPAIRED", 1)]
+    assert kept[1] == [("BACKFILLED", 2), ("LINKED", 2), ("REPAIRED", 1)]
     assert kept[2] == [(0,)]
     assert {state for _, state, _ in kept[0]} == {"APPLIED"}
 
 
 async def _uninterrupted(store: Settings) -> dict[str, Any]:
-    """Say what the stores hold where nothing was in the way: three of the links that there are to make."""
+    """Say what the stores hold where nothing was in the way: everybody linked who can be, two accounts made."""
     found = told(store)
     assert found["user-3"] == [("customer_v2_id", "cust-1")]
     assert found["user-4"] == [("customer_v2_id", "cust-2")]
     assert found["cust-3"] == [("user_id", "user-5")]
     assert found["user-8"] == []
+    assert found["made for cust-4"] == [("customer_v2_id", "cust-4")]
+    assert found["made for cust-5"] == [("customer_v2_id", "cust-5")]
+    assert len(found) == 17
     return found
 
 
@@ -134,7 +138,7 @@ async def test_gateways_that_apply_the_same_at_once_do_it_once(store: Settings) 
     assert answers[0]["state"] == "APPLIED"
     assert answers[0]["counts"] == planned["counts"]
     kept = await counts(store)
-    assert kept[1] == [("LINKED", 2), ("REPAIRED", 1)]
+    assert kept[1] == [("BACKFILLED", 2), ("LINKED", 2), ("REPAIRED", 1)]
 
 
 async def test_a_step_whose_child_is_another_gateways_is_waited_for(store: Settings) -> None:
