@@ -56,9 +56,9 @@ def create_app(settings: Settings) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with opened(profile, settings) as stores:
             operations = operations_of(stores)
-            planned = planned_of(stores, operations)
             later = Later()
             accounts = accounts_of(stores, later, links_of(settings), mailer_for(settings))
+            planned = planned_of(stores, operations, accounts)
             state = {"stores": stores, "operations": operations, "planned": planned, "accounts": accounts}
             async with later.working(), resuming(operations, planned), indexing(stores, settings.index_seconds):
                 yield state

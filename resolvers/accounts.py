@@ -18,7 +18,7 @@ from domain.records import Key, RecordKind, RecordRef
 from resolvers.later import Later
 from resolvers.letters import confirmation_letter, invitation_letter, reset_letter
 from sources.hashing import Hashing
-from sources.mail import Letter, Mailer, is_mailable
+from sources.mail import Letter, Mailer, MailError, is_mailable
 from sources.mongo_accounts import MongoAccounts, StoredAccount
 from sources.own import tokens
 from sources.own.identifiers import put, records_with
@@ -92,6 +92,16 @@ class Accounts:
     def invite(self, tenant: str | None, account: Key) -> None:
         """Mail the account *account* an invitation, soon; nothing where it has no address, or none that is real."""
         self.later.put(lambda: self._mail_password(tenant, account, TokenPurpose.INVITE))
+
+    async def invite_now(self, tenant: str | None, account: Key) -> None:
+        """Mail the account *account* an invitation, and wait until it is sent, so that many do not pile up.
+
+        One that is not taken is tried again later, like those of `invite`.
+        """
+        try:
+            await self._mail_password(tenant, account, TokenPurpose.INVITE)
+        except MailError:
+            self.invite(tenant, account)
 
     def confirm_change(self, tenant: str | None, account: Key, email: str) -> None:
         """Ask *email*, by mail and soon, whether it is to be the login of *account*; `confirm_login` then writes it."""

@@ -34,7 +34,7 @@ class Backfill:
     matching: Matching
     create_account: CreateAccount | None = None
     #: Mails the owner of an account how to set a password.
-    invite: Callable[[Key], None] | None = None
+    invite: Callable[[Key], Awaitable[None]] | None = None
     at_once: int = 4
     #: Steps that may still be planned that write something; None: as many as there are.
     left: int | None = None
@@ -180,7 +180,7 @@ class Backfill:
         linked = await self.create_account(head, Backing(check=check), sent)
         done = await self._come_of(linked, Outcome.CREATED)
         if done.outcome is Outcome.CREATED and self.invite is not None and plan.asked["invite"]:
-            self.invite(next(ref.key for ref in linked.records if ref.kind is RecordKind.ACCOUNT))
+            await self.invite(next(ref.key for ref in linked.records if ref.kind is RecordKind.ACCOUNT))
         return done
 
     async def _come_of(self, linked: Linked, outcome: Outcome) -> Done:

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.errors import BadCursorError, BadIdError, ReadOnlyError
@@ -44,6 +44,8 @@ async def backfill_links(
     if RecordKind.ACCOUNT in kinds:
         message = "Accounts are made for customers that have a record of another kind."
         faults.append(UserError(ErrorCode.INVALID, message, ("createAccountsFor",)))
+    if invite and context.accounts is not None and (fault := context.accounts.mail_fault) is not None:
+        faults.append(replace(fault, path=("invite",)))
     chosen = sorted({kind.value for kind in kinds if kind in context.stores.kinds})
     asked = {"create_accounts_for": chosen, "invite": invite, "limit": limit}
     return await _begin(context, OperationKind.BACKFILL, "backfillLinks", asked, faults, dry_run=dry_run, key=key)

@@ -7,6 +7,7 @@ from typing import Any
 from domain.operations import LinkEventKind, OperationKind
 from domain.planning import Done, Outcome
 from domain.records import RecordRef
+from resolvers.accounts import Accounts
 from resolvers.attaching import Attaching
 from resolvers.backfilling import Backfill
 from resolvers.creating import Creating, NewCustomer
@@ -22,13 +23,16 @@ from sources.own.store import OwnStore
 from sources.stores import Stores
 
 
-def planned_of(stores: Stores, operations: Operations | None) -> Planned | None:
-    """Make whoever runs planned operations; None where the gateway has no tables of its own."""
+def planned_of(stores: Stores, operations: Operations | None, logins: Accounts | None) -> Planned | None:
+    """Make whoever runs planned operations; None where the gateway has no tables of its own.
+
+    *logins* mails those whose accounts are made; without it nobody gets any mail.
+    """
     if stores.own is None:
         return None
     workers: dict[OperationKind, Worker] = {}
     if operations is not None and stores.mongo_kinds:
-        workers[OperationKind.BACKFILL] = _backfill(stores, stores.own, operations)
+        workers[OperationKind.BACKFILL] = _backfill(stores, stores.own, operations, logins)
     lead = stores.profile.lead
     if lead is not None and lead.customer is not None and stores.profile.customer is not None:
         workers[OperationKind.ATTACH_LEADS] = _attaching(stores, stores.own, operations)
@@ -47,12 +51,13 @@ def _attaching(stores: Stores, own: OwnStore, operations: Operations | None) -> 
     return work
 
 
-def _backfill(stores: Stores, own: OwnStore, operations: Operations) -> Worker:
+def _backfill(stores: Stores, own: OwnStore, operations: Operations, logins: Accounts | None) -> Worker:
     def work(plan: Plan) -> Backfill:
         tenant, by = plan.operation.tenant, plan.operation.by
         linking = Linking(stores=stores, operations=operations, tenant=tenant, by=by)
         accounts = CreatingAccounts(stores=stores, operations=operations, tenant=tenant, by=by)
-        return Backfill(linking, Matching(stores, own, tenant), partial(_create_account, accounts))
+        invite = None if logins is None else partial(logins.invite_now, tenant)
+        return Backfill(linking, Matching(stores, own, tenant), partial(_create_account, accounts), invite)
 
     return work
 

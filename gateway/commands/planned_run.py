@@ -14,8 +14,11 @@ from domain.ids import OPERATION, encode_id
 from domain.operations import Operation, OperationKind, OperationState, written
 from domain.planning import Step, StepKind
 from gateway.commands.tool import chosen_tenants, progress, read_setup, say
+from gateway.mailing import links_of, mailer_for
 from gateway.opening import opened
 from gateway.settings import Settings
+from resolvers.accounts import accounts_of
+from resolvers.later import Later
 from resolvers.operations import operations_of
 from resolvers.planned import Planned
 from resolvers.planned_work import planned_of
@@ -56,13 +59,18 @@ async def _run(
 ) -> tuple[Operation, Sequence[Step]]:
     async with opened(profile, settings) as stores:
         (tenant,) = await chosen_tenants(arguments, stores)
-        planned = planned_of(stores, operations_of(stores))
+        later = Later()
+        logins = accounts_of(stores, later, links_of(settings), mailer_for(settings))
+        if asked.asked.get("invite") and logins is not None and logins.mail_fault is not None:
+            raise StartError("Nobody can be invited:", [logins.mail_fault.message])
+        planned = planned_of(stores, operations_of(stores), logins)
         if planned is None or asked.kind not in planned.workers:
             reason = asked.nothing if planned is not None else "GATEWAY_POSTGRES_URL names no database for its tables"
             raise StartError("There is nothing to do:", [reason])
         by = f"python -m gateway {arguments.command}"
         operation = Operation(id=uuid.uuid4(), tenant=tenant, kind=asked.kind, by=by)
-        await _watched(planned, operation, asked.asked, live=arguments.live)
+        async with later.working():
+            await _watched(planned, operation, asked.asked, live=arguments.live)
         plan = await planning.find_plan(planned.own, tenant, operation.id)
         assert plan is not None
         return plan.operation, await _shown(planned, plan.operation)

@@ -8,9 +8,12 @@ from argparse import Namespace
 from domain.errors import GatewayError, StartError
 from domain.operations import Operation
 from gateway.commands.tool import read_setup, say
+from gateway.mailing import links_of, mailer_for
 from gateway.opening import opened
 from gateway.resuming import carry_on_all
 from gateway.settings import Settings
+from resolvers.accounts import accounts_of
+from resolvers.later import Later
 from resolvers.operations import operations_of
 from resolvers.planned_work import planned_of
 from sources.profile import Profile
@@ -32,11 +35,13 @@ def run(arguments: Namespace) -> int:
 async def _resume(settings: Settings, profile: Profile) -> list[Operation]:
     async with opened(profile, settings) as stores:
         operations = operations_of(stores)
-        planned = planned_of(stores, operations)
+        later = Later()
+        planned = planned_of(stores, operations, accounts_of(stores, later, links_of(settings), mailer_for(settings)))
         if operations is None or planned is None:
             raise StartError("Nothing can be carried on:", ["this profile links nothing"])
         try:
             # What a planned operation was about to do comes first.
-            return [*await carry_on_all(operations), *await carry_on_all(planned)]
+            async with later.working():
+                return [*await carry_on_all(operations), *await carry_on_all(planned)]
         except GatewayError as error:
             raise StartError("Nothing can be carried on:", [str(error)]) from error
