@@ -66,6 +66,7 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m gateway schema | diff schema.graphql -
+	$(BIN)/python -m gateway statuses | diff docs/statuses.md -
 
 # Needs Node; the built files are in the repository, so nothing else does.
 graphiql:

@@ -243,6 +243,7 @@ COMMANDS: tuple[tuple[str, str, Callable[[ArgumentParser], None]], ...] = (
     ("refresh-totals", "write the totals that a store keeps as they are live; dry unless --live", _refresh_totals),
     ("export", "write customers, leads or bookings into a file", _export),
     ("schema", "print the GraphQL schema", _none),
+    ("statuses", "draw how leads and bookings change, as docs/statuses.md has it", _none),
     ("migrate", "make or upgrade the gateway's own tables, in the schema `gateway` of PostgreSQL", _none),
     ("index", "walk through all records, so that they are found by e-mail, phone and name", _index),
     ("backfill", "link what is certain, repair links, create missing accounts; dry unless --live", _backfill),

@@ -52,6 +52,11 @@ def _described(enum: Any, name: str, description: str, **values: str) -> Any:
     return enum
 
 
+def meanings(enum: Any) -> dict[Any, str]:
+    """Say what each value of *enum* means, as GraphiQL shows it."""
+    return {enum[value.name]: value.description for value in enum.__strawberry_definition__.values}
+
+
 _described(
     CustomerStatus,
     "CustomerStatus",
