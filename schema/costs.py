@@ -51,6 +51,7 @@ class ListSize:
 
 
 IDS = ListSize(slicing_arguments=["ids"], assumed_size=_LIST)
+TOP = ListSize(slicing_arguments=["first"], assumed_size=_LIST)
 PAGE = ListSize(slicing_arguments=["first", "last"], assumed_size=DEFAULT_SIZE, sized_fields=["nodes", "edges"])
 
 

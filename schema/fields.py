@@ -10,13 +10,15 @@ from domain.access import Rule
 from resolvers.context import Context
 from resolvers.loading import Loaded, LoadedPage
 from resolvers.selection import Wanted, selected, wanted
-from schema.costs import IDS, PAGE, Cost
+from schema.costs import IDS, PAGE, TOP, Cost, ListSize
 
 Info = strawberry.Info[Context, None]
 #: Where a field's declaration is kept, for whoever plans queries or checks the schema.
 DECLARATION, RULE = "declaration", "rule"
 #: A statement for all parents of a level, and whatever a root field begins with.
 LOADED, ROOT = Cost(weight=2), Cost(weight=5)
+#: Whatever goes through all of a period, if not through everything.
+FIGURE = Cost(weight=20)
 
 
 def plain(description: str) -> Any:
@@ -42,7 +44,7 @@ def selecting(resolve: Callable[..., Any], description: str, *, arguments: Calla
 
     given = list(inspect.signature(arguments).parameters.values()) if arguments is not None else []
     _sign(resolver, arguments or resolve, [_parameter("root", Any), _parameter("info", Info), *given])
-    return strawberry.field(resolver=resolver, description=description)
+    return strawberry.field(resolver=resolver, description=description, directives=_costs(FIGURE, given, TOP))
 
 
 def loaded(
@@ -60,7 +62,7 @@ def loaded(
         picks = frozenset() if pick else selected_of(info)
         return declaration.resolve(info.context, root, given, picks)
 
-    return _declared(resolver, arguments, declaration, description)
+    return _declared(resolver, arguments, declaration, description, TOP)
 
 
 def loaded_page(
@@ -116,21 +118,27 @@ def wanted_of(info: Info) -> Wanted:
     return wanted(info.context, info._raw_info)  # noqa: SLF001 - Strawberry offers no cheaper way
 
 
-def _declared(resolver: Any, arguments: Callable[..., Any] | None, declaration: object, description: str) -> Any:
+def _declared(
+    resolver: Any,
+    arguments: Callable[..., Any] | None,
+    declaration: object,
+    description: str,
+    size: ListSize = PAGE,
+) -> Any:
     given = list(inspect.signature(arguments).parameters.values()) if arguments is not None else []
     _sign(resolver, arguments or resolver, [_parameter("root", Any), _parameter("info", Info), *given])
     return strawberry.field(
         resolver=resolver,
         description=description,
         metadata={DECLARATION: declaration},
-        directives=_costs(LOADED, given),
+        directives=_costs(LOADED, given, size),
     )
 
 
-def _costs(weight: Cost, parameters: Iterable[inspect.Parameter]) -> list[object]:
-    """Say in the schema what a field costs, and that it is a page where it takes `first`."""
+def _costs(weight: Cost, parameters: Iterable[inspect.Parameter], size: ListSize = PAGE) -> list[object]:
+    """Say in the schema what a field costs, and that it has a *size* where it takes `first`."""
     names = {parameter.name for parameter in parameters}
-    return [weight, *([PAGE] if "first" in names else [IDS] if "ids" in names else [])]
+    return [weight, *([size] if "first" in names else [IDS] if "ids" in names else [])]
 
 
 def _sign(resolver: Any, like: Any, parameters: list[inspect.Parameter]) -> None:
