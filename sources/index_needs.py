@@ -6,10 +6,12 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from domain.paging import BY_TEXT, Direction, Order, PageRequest, Position
+from domain.time import Period, instant
 from sources.postgres_mapping import MappedTable
+from sources.postgres_revenue import RevenueStatements
 from sources.postgres_rows import Owner, RowStatements
 from sources.postgres_tables import Tables
 from sources.postgres_time import TimeColumn
@@ -85,6 +87,8 @@ def needs_of(profile: Profile, tables: Tables) -> Iterator[Need]:
             yield from _rows(section, statements)
     if tables.bookings is not None:
         yield from _booking(tables.bookings)
+    if tables.revenue is not None:
+        yield _revenue(tables.revenue)
     if tables.revenue is not None and tables.revenue.owner is not None:
         revenue = tables.revenue
         assert revenue.owner is not None
@@ -143,6 +147,13 @@ def _booking(bookings: RowStatements[Any]) -> Iterator[Need]:
     if "lead" in mapped:
         statement = select(mapped["key"]).where(*mapped.of_tenant(), mapped["lead"].in_([_sample(mapped, "lead")]))
         yield _lookup("booking.lead", "booking", mapped, mapped["lead"], [statement])
+
+
+def _revenue(revenue: RevenueStatements) -> Need:
+    """Say what finds the revenue of a period, for dashboards."""
+    mapped, period = revenue.mapped, Period(instant(_MOMENT), instant(_MOMENT + 1))
+    statement = select(func.sum(revenue.amount)).where(*mapped.of_tenant(), *revenue.at.within(period))
+    return _lookup("revenue.at", "revenue", mapped, revenue.at.expression, [statement], possible=revenue.at.indexable)
 
 
 def _owner(section: str, mapped: MappedTable, owner: Owner, leads: MappedTable | None, how: _How) -> Iterator[Need]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, desc, func, select
+from sqlalchemy import ColumnElement, Select, desc, func, select
 
 from domain.filters import BookingFilter, LeadFilter
 from domain.money import Money, exact_sum
@@ -19,6 +19,7 @@ from sources.postgres_rows import RowStatements
 from sources.postgres_searching import PostgresSearching
 from sources.postgres_tables import Tables
 from sources.postgres_time import TimeColumn
+from sources.profile import Field
 
 #: What has to be counted for each part of a BookingStats.
 _BOOKING_PICKS = {
@@ -37,7 +38,9 @@ class PostgresFigures(PostgresSearching):
         rows = (await self._mapped("lead")).leads
         assert rows is not None
         chosen = await self._searched(tenant, rows, keys, chosen)
-        found = await self._aggregated(tenant, rows, keys, chosen, _touched(rows) if picks != {"count"} else {})
+        found = await self._aggregated(
+            tenant, rows, keys, chosen, picks=picks, columns=lambda: _touched(rows) if picks != {"count"} else {}
+        )
         with self._noticing():
             return {key: Stats(count=row.count, last_touched_at=_latest(rows, row)) for key, row in found.items()}
 
@@ -46,8 +49,10 @@ class PostgresFigures(PostgresSearching):
     ) -> Mapping[Key, BookingStats]:
         """Count bookings, in one statement, whatever parts of BookingStats are picked."""
         figures = self._bookings(await self._mapped("booking"))
-        columns = _booking_columns(figures, picks)
-        found = await self._aggregated(tenant, figures.rows, keys, chosen, columns)
+        columns = _wanted(picks)
+        found = await self._aggregated(
+            tenant, figures.rows, keys, chosen, picks=picks, columns=lambda: _booking_columns(figures, columns)
+        )
         bounds = bounds_of(self._profile.segments, datetime.now(UTC))
         stats: dict[Key, BookingStats] = {}
         with self._noticing():
@@ -73,15 +78,8 @@ class PostgresFigures(PostgresSearching):
         figures, section = self._bookings(await self._mapped("booking")), self._profile.booking
         assert section is not None
         assert section.service is not None
-        owners = self._keys(figures.owner.type, keys)
-        service = figures.mapped.filled(section.service).collate("C")
-        counted = figures.rows.stats_by_owner(
-            [figures.accepted, service.is_not(None)], [service.label("service"), func.count().label("bookings")]
-        ).group_by(service)
-        each = counted.subquery("each")
-        place = func.row_number().over(partition_by=each.c.owner, order_by=[desc(each.c.bookings), each.c.service])
-        ranked = select(each, place.label("place")).subquery("ranked")
-        query = select(ranked).where(ranked.c.place <= most).order_by(ranked.c.place)
+        owners, service = self._keys(figures.owner.type, keys), section.service
+        query = figures.rows.built.once(("services", most), lambda: _favorite_services(figures, service, most))
         found: dict[Key, list[ServiceCount]] = {}
         for row in await self._rows(tenant, figures.mapped, query, owners=list(owners)):
             found.setdefault(str(row.owner), []).append(ServiceCount(row.service, row.bookings))
@@ -119,7 +117,11 @@ class PostgresFigures(PostgresSearching):
         assert statements is not None
         assert statements.owner is not None
         owners = self._keys(statements.owner.type, keys)
-        query = statements.by_owner(period, picks)
+
+        def build() -> Any:
+            return statements.by_owner(period, picks)
+
+        query = statements.built.once(picks, build) if period is None else build()
         found: dict[Key, list[Any]] = {}
         for row in await self._rows(tenant, statements.mapped, query, owners=list(owners)):
             if row.total is not None or row.count:
@@ -160,19 +162,29 @@ class PostgresFigures(PostgresSearching):
         rows: RowStatements[Any],
         keys: Collection[Key],
         chosen: object,
-        columns: Mapping[str, ColumnElement[Any]],
+        *,
+        picks: Picks,
+        columns: Callable[[], Mapping[str, ColumnElement[Any]]],
     ) -> Mapping[Key, Any]:
-        """Aggregate *columns*, and `count`, of the rows of each of *keys*."""
+        """Aggregate *columns*, which *picks* decide, and `count`, of the rows of each of *keys*."""
         assert rows.owner is not None
         owners = self._keys(rows.owner.type, keys)
-        labelled = [func.count().label("count"), *(column.label(name) for name, column in columns.items())]
-        query = rows.stats_by_owner(rows.filters(chosen), labelled)
+
+        def build() -> Any:
+            labelled = (column.label(name) for name, column in columns().items())
+            return rows.stats_by_owner(rows.filters(chosen), [func.count().label("count"), *labelled])
+
+        query = rows.built.once(("stats", picks), build) if chosen is None else build()
         return {str(row.owner): row for row in await self._rows(tenant, rows.mapped, query, owners=list(owners))}
 
 
-def _booking_columns(figures: BookingFigures, picks: Picks) -> dict[str, ColumnElement[Any]]:
-    """Choose what has to be counted for *picks*."""
-    wanted = {name for pick in picks for name in _BOOKING_PICKS.get(pick, (pick,))}
+def _wanted(picks: Picks) -> frozenset[str]:
+    """Say what has to be counted for *picks*."""
+    return frozenset(name for pick in picks for name in _BOOKING_PICKS.get(pick, (pick,)))
+
+
+def _booking_columns(figures: BookingFigures, wanted: Picks) -> dict[str, ColumnElement[Any]]:
+    """Count what is *wanted*."""
     every: dict[str, Callable[[], ColumnElement[Any]]] = {
         "accepted": lambda: func.count().filter(figures.accepted),
         "cancelled": lambda: func.count().filter(figures.are(BookingStatus.CANCELLED)),
@@ -182,6 +194,18 @@ def _booking_columns(figures: BookingFigures, picks: Picks) -> dict[str, ColumnE
     }
     columns = {name: make() for name, make in every.items() if name in wanted}
     return {**columns, **(_touched(figures.rows) if "last_touched_at" in wanted else {})}
+
+
+def _favorite_services(figures: BookingFigures, field: Field, most: int) -> Select[Any]:
+    """Read up to *most* services of each of `:owners`, by how often they were booked."""
+    service = figures.mapped.filled(field).collate("C")
+    counted = figures.rows.stats_by_owner(
+        [figures.accepted, service.is_not(None)], [service.label("service"), func.count().label("bookings")]
+    )
+    each = counted.group_by(service).subquery("each")
+    place = func.row_number().over(partition_by=each.c.owner, order_by=[desc(each.c.bookings), each.c.service])
+    ranked = select(each, place.label("place")).subquery("ranked")
+    return select(ranked).where(ranked.c.place <= most).order_by(ranked.c.place)
 
 
 def _touched(rows: RowStatements[Any]) -> dict[str, ColumnElement[Any]]:

@@ -174,15 +174,18 @@ class PostgresReading:
         assert statements.owner is not None
         owners = self._keys(statements.owner.type, keys)
         simple = statements.is_simple(request)
-        rows = await self._rows(
-            tenant,
-            statements.mapped,
-            statements.children(request, statements.filters(chosen), simple=simple),
-            owners=list(owners),
-        )
+
+        def children(simple: bool) -> Any:
+            def build() -> Any:
+                return statements.children(request, statements.filters(chosen), simple=simple)
+
+            # What a cursor or a filter says is never asked twice.
+            is_usual = chosen is None and request.position is None
+            return statements.built.once(("children", request, simple), build) if is_usual else build()
+
+        rows = await self._rows(tenant, statements.mapped, children(simple), owners=list(owners))
         if simple and any(row.position is None for row in rows):
-            query = statements.children(request, statements.filters(chosen), simple=False)
-            rows = await self._rows(tenant, statements.mapped, query, owners=list(owners))
+            rows = await self._rows(tenant, statements.mapped, children(simple=False), owners=list(owners))
         by_owner: dict[str, list[Any]] = {}
         for row in rows:
             by_owner.setdefault(str(row.owner), []).append(row)

@@ -1,13 +1,13 @@
 """Revenue as statements: summed exactly, by customer and currency."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Integer, Numeric, Select, cast, func, null, select
 
 from domain.time import Period
 from sources.postgres_mapping import MappedTable
-from sources.postgres_rows import Owner
+from sources.postgres_rows import Built, Owner
 from sources.postgres_sections import Sections, roles
 from sources.postgres_time import TimeColumn
 from sources.profile import RevenueSection
@@ -24,6 +24,7 @@ class RevenueStatements:
     currency: ColumnElement[Any]
     #: Where it was earned: only where its rows are the bookings themselves.
     location: ColumnElement[Any] | None = None
+    built: Built = field(default_factory=Built)
 
     def by_owner(self, period: Period | None, picks: frozenset[str]) -> Select[Any]:
         """Sum by `owner` and `currency`: `total` as stored, in major or minor units, `count` of the rows.

@@ -1,7 +1,7 @@
 """The statements over the rows of one section: a page, single rows, the children of many parents, counts."""
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
@@ -35,10 +35,12 @@ from sources.postgres_time import TimeColumn
 from sources.postgres_types import KeyType
 
 R = TypeVar("R")
+T = TypeVar("T")
 NO_VALUES: Mapping[str, TextColumn] = MappingProxyType({})
 NO_JOINED: "Mapping[str, Joined]" = MappingProxyType({})
 Conditions = Sequence[ColumnElement[bool]]
 Record = Row[Any]
+_MOST_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,22 @@ class Joined:
     tenant: tuple[str, MappedTable]
 
 
+class Built:
+    """Keep statements that are asked again and again: composing one takes longer than the database does to answer."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, build: Callable[[], T]) -> T:
+        """Answer what *build* composes for *key*, which says everything that it is composed of."""
+        if key not in self._kept:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = build()
+        kept: T = self._kept[key]
+        return kept
+
+
 class RowStatements(Generic[R]):
     """Compose what is asked of *mapped*'s rows; *make* turns a row of *columns* into a record.
 
@@ -102,6 +120,7 @@ class RowStatements(Generic[R]):
         self.joined = joined
         #: What a filter of the domain is as conditions; None filters nothing.
         self.filters = filters
+        self.built = Built()
         self._columns = columns
         self._from = owner.joined if owner is not None else mapped.table
         self.key, self.key_type = key or (mapped.ordered_key(), mapped.key_type())

@@ -86,7 +86,7 @@ async def test_findings_end_with_1_and_are_told_to_readers_and_machines_alike(bi
         assert one["check"] in shown.out
         assert one["where"] in shown.out
         assert one["mends"] is None or f"\n{one['mends']}\n" in shown.out
-    assert shown.out.strip().endswith("bikes: 11 findings of 2 kinds.")
+    assert shown.out.strip().endswith("bikes: 12 findings of 2 kinds.")
 
 
 async def test_a_wrong_setup_ends_with_2(bikes_settings: Settings) -> None:
