@@ -1,31 +1,51 @@
 """A gateway that is killed between a write and its answer: the write is there, or not, and the same key finds it."""
 
 import asyncio
+import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from domain.ids import encode_id
+from domain.records import RecordKind
 from sources.own.migrating import migrate
-from tests.gateway.test_statuses import lead, rows
+from tests.gateway.test_statuses import rows
 from tests.loading import existing_store
 from tests.running import running
 from tests.servers import Servers
 
 ROOT = Path(__file__).parents[2]
+LEAD = encode_id("Lead", None, "1042")
+IVAN = encode_id("Customer", None, "00000000-0000-4000-8000-000000000001", RecordKind.CRM)
+EVENTS = "SELECT count(*) FROM gateway.status_event"
+#: What is sent, and what counts how often it was written.
+SENT: dict[str, tuple[str, dict[str, Any], str]] = {
+    "updateLeadStatus": ("UpdateLeadStatusInput", {"id": LEAD, "to": "QUALIFIED"}, EVENTS),
+    "createLead": ("CreateLeadInput", {"customerId": IVAN, "notes": "killed"}, "SELECT count(*) - 4 FROM leads"),
+    "createBooking": ("CreateBookingInput", {"customerId": IVAN, "staff": "Kai"},
+                      "SELECT count(*) FROM orders WHERE assigned_manager = 'Kai'"),
+    "convertLead": ("ConvertLeadInput", {"id": LEAD, "customerId": IVAN}, EVENTS),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("point", "is_there"), [("before-commit", False), ("after-commit", True)])
+@pytest.mark.parametrize("mutation", SENT)
+@pytest.mark.parametrize("committed", [False, True])
 async def test_who_asks_again_after_a_crash_has_it_written_once(
-    without_mongo: Servers, point: str, is_there: bool
+    without_mongo: Servers, mutation: str, *, committed: bool
 ) -> None:
     settings = await existing_store(without_mongo, "bikes", "killed")
     await migrate(str(settings.postgres_url))
+    type_, given, count = SENT[mutation]
+    given = {**given, "idempotencyKey": "k"}
+    document = f"mutation ($input: {type_}!) {{ {mutation}(input: $input) {{ errors {{ code }} }} }}"
+    # What is an operation has its own points: its intent is all that it writes.
+    point = ("after" if committed else "before") + ("-intent" if mutation == "convertLead" else "-commit")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.status_writer", "bikes", str(settings.postgres_url)),
-        *(encode_id("Lead", None, "1042"), "QUALIFIED", "k"),
+        *(document, json.dumps(given)),
         cwd=ROOT,
         env=os.environ | {"GATEWAY_TEST_CRASH_AT": point},
         stdout=asyncio.subprocess.PIPE,
@@ -33,8 +53,8 @@ async def test_who_asks_again_after_a_crash_has_it_written_once(
     out, _ = await process.communicate()
     assert (process.returncode, out) == (-9, b"")
     async with running(settings) as gateway:
-        count = "SELECT count(*) FROM gateway.status_event"
-        assert await rows(gateway, count) == [(int(is_there),)]
-        payload = await lead(gateway, "1042", "QUALIFIED", idempotencyKey="k")
-        assert (payload["errors"], payload["lead"]["storeStatus"]) == ([], "qualified")
-        assert await rows(gateway, count) == [(1,)]
+        assert await rows(gateway, count) == [(int(committed),)]
+        for _ in range(2):
+            answer = await gateway.data(document, {"input": given})
+            assert answer[mutation]["errors"] == []
+            assert await rows(gateway, count) == [(1,)]

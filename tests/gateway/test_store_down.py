@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from domain.ids import encode_id
+from domain.records import RecordKind
 from gateway.embedded import EmbeddedStores
 from tests.gateway.test_grocer import LIST, STORE, head, read_all
 from tests.loading import existing_store
@@ -204,3 +206,25 @@ async def test_a_gateway_starts_while_its_stores_are_down(own_servers: EmbeddedS
         own_servers.postgres.start()
         own_servers.mongo.start()
         await gateway.until_ready()
+
+
+LEAD, BOOKING = encode_id("Lead", "north", "1"), encode_id("Booking", "north", "1")
+CUSTOMER = encode_id("Customer", "north", "1", RecordKind.CRM)
+WRITES = f"""mutation {{
+  createLead(input: {{name: "Ann", customerId: "{CUSTOMER}"}}) {{ errors {{ code }} }}
+  updateLead(input: {{id: "{LEAD}", notes: "x"}}) {{ errors {{ code }} }}
+  updateLeadStatus(input: {{id: "{LEAD}", to: LOST}}) {{ errors {{ code }} }}
+  convertLead(input: {{id: "{LEAD}", customerId: "{CUSTOMER}"}}) {{ errors {{ code }} }}
+  createBooking(input: {{customerId: "{CUSTOMER}"}}) {{ errors {{ code }} }}
+  updateBooking(input: {{id: "{BOOKING}", note: "x"}}) {{ errors {{ code }} }}
+  updateBookingStatus(input: {{id: "{BOOKING}", to: CANCELLED}}) {{ errors {{ code }} }}
+}}"""
+
+
+async def test_what_cannot_be_written_is_null_and_says_why(whole: Gateway, own_servers: EmbeddedStores) -> None:
+    await asyncio.to_thread(own_servers.postgres.stop)
+    body = await whole.ask(WRITES, tenant="north")
+    assert set(body["data"].values()) == {None}
+    assert len(body["data"]) == len(body["errors"]) == 7
+    for error in body["errors"]:
+        assert (error["extensions"]["code"], error["extensions"]["store"]) == ("SOURCE_UNAVAILABLE", "postgres")
