@@ -1,5 +1,6 @@
 """Write single fields of accounts and delivery records, each only where it still holds what it was seen to hold."""
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -20,6 +21,8 @@ from sources.mongo_scope import Scope, Tenant
 from sources.profile import NO_CONDITION
 
 _SAMPLE = 200
+#: For how long what they show is taken to hold: many links are written in a row.
+_LEARNT_SECONDS = 5.0
 #: What a server can be asked to compare with what a field holds: nothing, or one plain value.
 _COMPARABLE = (str, int, ObjectId)
 
@@ -56,6 +59,7 @@ class MongoWriting:
     def __init__(self, source: MongoSource | None) -> None:
         self._mongo = source
         self._readers = {} if source is None else source.readers
+        self._forms: dict[tuple[RecordKind, LinkField], tuple[KeyForm, float]] = {}
 
     @property
     def _source(self) -> MongoSource:
@@ -180,6 +184,14 @@ class MongoWriting:
         return links.partner if field is LinkField.PARTNER else links.crm
 
     async def _form(self, kind: RecordKind, field: LinkField) -> KeyForm:
+        """Know how the store writes such a link, and look at it again after a moment."""
+        known, until = self._forms.get((kind, field), (KeyForm.TEXT, 0.0))
+        if time.monotonic() >= until:
+            known = await self._learnt(kind, field)
+            self._forms[kind, field] = known, time.monotonic() + _LEARNT_SECONDS
+        return known
+
+    async def _learnt(self, kind: RecordKind, field: LinkField) -> KeyForm:
         """Learn how the store writes such a link: as most of its documents do, else as the key itself is."""
         path = self._path(kind, field)
         assert path is not None
