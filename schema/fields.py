@@ -26,13 +26,13 @@ def plain(description: str) -> Any:
     return strawberry.field(description=description)
 
 
-def computed(resolve: Callable[[Context, Any], Any], description: str) -> Any:
-    """Declare a field that *resolve* answers, given the context and the record."""
+def computed(resolve: Callable[[Context, Any], Any], description: str, *, weight: Cost | None = None) -> Any:
+    """Declare a field that *resolve* answers, given the context and the record; *weight* where that costs something."""
 
     def resolver(root: Any, info: Info) -> Any:
         return resolve(info.context, root)
 
-    return strawberry.field(resolver=resolver, description=description)
+    return strawberry.field(resolver=resolver, description=description, directives=[weight] if weight else [])
 
 
 def selecting(resolve: Callable[..., Any], description: str, *, arguments: Callable[..., Any] | None = None) -> Any:

@@ -6,11 +6,11 @@ import strawberry
 
 from resolvers import linkage
 from schema.enums import LinkageHealth
-from schema.fields import computed
+from schema.fields import FIGURE, computed
 
 
 def _figure(answer: Any, description: str) -> Any:
-    return computed(lambda _, report: answer(report), description)
+    return computed(lambda _, report: answer(report), description, weight=FIGURE)
 
 
 def _counted(attribute: str, description: str) -> Any:
