@@ -26,7 +26,8 @@ from domain.records import (
 )
 from loaders.batched import Batched, ByKey, ByOwner
 from loaders.customers import CustomersByRecord, LinkedByCustomer
-from sources.histories import history
+from loaders.link_events import LinkEventsByRecords
+from sources.histories import history, status_events_by_customer
 from sources.postgres import PostgresSource
 from sources.profile import Profile
 from sources.stores import Stores
@@ -55,6 +56,9 @@ class Loaders:
     shipments_by_booking: ByOwner[Sequence[Shipment]] | None = None
     snapshots_by_lead: ByKey[Key, Snapshot] | None = None
     snapshots_by_booking: ByKey[Key, Snapshot] | None = None
+    lead_events_by_customer: ByOwner[Page[StatusEvent]] | None = None
+    booking_events_by_customer: ByOwner[Page[StatusEvent]] | None = None
+    link_events_by_records: LinkEventsByRecords | None = None
     history_by_lead: ByOwner[Page[StatusEvent]] | None = None
     history_stats_by_lead: ByOwner[Stats] | None = None
     history_by_booking: ByOwner[Page[StatusEvent]] | None = None
@@ -71,6 +75,8 @@ def loaders_for(stores: Stores, tenant: str | None) -> Loaders:
         mapped += _by_key(stores.profile, stores.postgres, tenant)
         mapped += _by_customer(stores.profile, stores.postgres, tenant)
         mapped += _by_parent(stores, stores.postgres, tenant)
+    if stores.own is not None:
+        mapped.append(LinkEventsByRecords(stores.own, tenant))
     by_name: dict[str, Any] = {loader.name: loader for loader in mapped}
     return Loaders(
         customers_by_record=CustomersByRecord(stores, tenant),
@@ -123,6 +129,9 @@ def _by_parent(stores: Stores, crm: PostgresSource, tenant: str | None) -> Itera
         if section is not None and section.snapshot is not None:
             yield ByKey(f"snapshots_by_{parent}", partial(crm.snapshots, tenant, parent))
         if section is not None and (section.history is not None or stores.own is not None):
+            if section.customer is not None:
+                events = partial(status_events_by_customer, stores, tenant, parent)
+                yield ByOwner(f"{parent}_events_by_customer", events, _no_page)
             yield ByOwner(f"history_by_{parent}", partial(history, stores, tenant, parent), _no_page)
             yield ByOwner(f"history_stats_by_{parent}", partial(crm.history_stats, tenant, parent), _no_stats)
     if profile.booking is not None and profile.booking.shipments is not None:

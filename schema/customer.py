@@ -1,23 +1,26 @@
 """Customers: one type over the records of all stores."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from domain import records
-from resolvers import customers
+from resolvers import customers, timeline
 from resolvers.context import Context
 from schema.analytics import CustomerAnalytics
 from schema.booking import Booking
 from schema.connections import Connection
 from schema.enums import CustomerStatus, LinkState, RecordStore
-from schema.fields import computed, loaded, loaded_page, plain
+from schema.fields import computed, computed_page, loaded, loaded_page, plain
 from schema.filters import booking_page, lead_page
-from schema.inputs import all_time, revenue_period
+from schema.inputs import all_time, revenue_period, timeline_page
 from schema.lead import Lead
 from schema.money import Money, Revenue
 from schema.node import Node
+
+if TYPE_CHECKING:
+    from schema.timeline import TimelineConnection
 
 
 def _crm_key(customer: records.Customer) -> str | None:
@@ -160,6 +163,12 @@ class Customer(Node):
     analytics: CustomerAnalytics | None = computed(
         customers.analytics_of,
         "What its bookings say of it, counted now; null where the store does not say whose bookings are.",
+    )
+    timeline: Annotated["TimelineConnection", strawberry.lazy("schema.timeline")] | None = computed_page(
+        timeline.timeline,
+        arguments=timeline_page,
+        description="What happened to it, the latest first: leads and bookings by their creation, changes of their"
+        " statuses and of links.",
     )
 
     @classmethod

@@ -1,9 +1,11 @@
 """Changes of the status of a lead or a booking."""
 
 from datetime import datetime
+from typing import Any
 
 import strawberry
 
+from domain import records
 from resolvers.leads import subject_of
 from schema.fields import computed, plain
 from schema.node import Node
@@ -17,3 +19,7 @@ class StatusEvent:
     to: str = plain("The word after.")
     by: str | None = plain("Who changed it; null where nothing says.")
     note: str | None = plain("What was noted about it.")
+
+    @classmethod
+    def is_type_of(cls, value: Any, _: Any) -> bool:
+        return isinstance(value, records.StatusEvent)

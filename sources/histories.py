@@ -7,6 +7,7 @@ from domain.errors import ReadOnlyError
 from domain.filters import Children
 from domain.paging import Page
 from domain.records import Key, StatusEvent
+from domain.time import Period
 from sources.own.status_events import Written, told_of
 from sources.postgres_reading import Picks, Tenant
 from sources.stores import Stores
@@ -20,7 +21,21 @@ async def history(  # noqa: PLR0917 - what a loader asks with
     It is the store's own, with what the gateway noted when it wrote a row of it; where the store keeps none, it is the
     gateway's.
     """
-    pages = await stores.crm.history(tenant, parent, keys, asked, picks)
+    return await _told(stores, tenant, parent, await stores.crm.history(tenant, parent, keys, asked, picks))
+
+
+async def status_events_by_customer(  # noqa: PLR0917 - what a loader asks with
+    stores: Stores, tenant: Tenant, parent: str, keys: Collection[Key], asked: Children[Period], picks: Picks
+) -> Mapping[Key, Page[StatusEvent]]:
+    """Read a page of the histories of all leads or bookings (*parent*) of each of the customers that have *keys*."""
+    pages = await stores.crm.status_events_by_customer(tenant, parent, keys, asked, picks)
+    return await _told(stores, tenant, parent, pages)
+
+
+async def _told(
+    stores: Stores, tenant: Tenant, parent: str, pages: Mapping[Key, Page[StatusEvent]]
+) -> Mapping[Key, Page[StatusEvent]]:
+    """Say of events of the store's own history what the gateway noted when it wrote them."""
     section = stores.profile.lead if parent == "lead" else stores.profile.booking
     if stores.own is None or section is None or section.history is None:
         return pages

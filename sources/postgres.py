@@ -18,6 +18,7 @@ from domain.records import (
     StatusEvent,
 )
 from domain.records import Tenant as TenantRecord
+from domain.time import Period
 from sources.postgres_attaching import PostgresAttaching
 from sources.postgres_dashboard import PostgresDashboard
 from sources.postgres_emails import PostgresEmails
@@ -181,6 +182,15 @@ class PostgresSource(PostgresDashboard, PostgresWalking, PostgresEmails, Postgre
     ) -> Mapping[Key, Stats]:
         statements = (await self._mapped(f"{parent}.history")).histories.get(parent)
         return {} if statements is None else await self._stats(tenant, statements, keys, None)
+
+    async def status_events_by_customer(
+        self, tenant: Tenant, parent: str, keys: Collection[Key], asked: Children[Period], _: Picks
+    ) -> Mapping[Key, Page[StatusEvent]]:
+        """Read a page of how the leads or bookings (*parent*) of each of the customers *keys* changed."""
+        statements = (await self._mapped(f"{parent}.history")).histories_of_customers.get(parent)
+        if statements is None:
+            return {}
+        return await self._children(tenant, statements, keys, asked.chosen, asked.request)
 
     # ── tenants ──
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, func
+from sqlalchemy import ColumnElement, Text, and_, cast, func
 
 from domain.records import StatusEvent
+from domain.time import Period
 from sources.postgres_mapping import MappedTable, Reflected, quoted
 from sources.postgres_rows import Owner, Record, RowStatements
-from sources.postgres_sections import Sections, clean, roles
+from sources.postgres_sections import Sections, clean, comparable, roles
 from sources.postgres_types import KEY_TYPES, KeyType
 from sources.profile import BookingSection, Field, History, LeadSection, Path
 
@@ -49,8 +50,8 @@ def history_statements(sections: Sections, parent: str, section: History) -> Row
             note=clean(row.said_note),
         )
 
-    def filters(_: object) -> list[ColumnElement[bool]]:
-        return [at.has_value, func.btrim(mapped.text("to")) != ""]
+    def filters(period: Period | None) -> list[ColumnElement[bool]]:
+        return [at.has_value, func.btrim(mapped.text("to")) != "", *at.within(period)]
 
     columns = [
         key.label("key"),
@@ -68,6 +69,22 @@ def history_statements(sections: Sections, parent: str, section: History) -> Row
         owner=Owner(mapped["owner"], mapped.key_type("owner"), mapped.table),
         key=(key, key_type),
     )
+
+
+def history_of_customers(
+    history: RowStatements[StatusEvent], parents: RowStatements[Any]
+) -> RowStatements[StatusEvent] | None:
+    """Read the *history* of the leads or bookings *parents* by whose they are; None where nothing says that."""
+    if parents.owner is None:
+        return None
+    named, key = comparable(history.mapped, "owner", parents.mapped, "key")
+    same = [named == key, *parents.mapped.own_conditions]
+    if history.mapped.has_tenant and parents.mapped.has_tenant:
+        tenant, other = comparable(history.mapped, "tenant", parents.mapped, "tenant")
+        same.append(tenant == other)
+    owner = parents.owner
+    joined = history.mapped.table.join(owner.joined, and_(*same))
+    return history.owned_by(Owner(owner.key, owner.type, joined))
 
 
 def own_history(parent: str, section: LeadSection | BookingSection, reflected: Reflected) -> History | None:

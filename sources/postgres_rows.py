@@ -125,6 +125,19 @@ class RowStatements(Generic[R]):
         self._from = owner.joined if owner is not None else mapped.table
         self.key, self.key_type = key or (mapped.ordered_key(), mapped.key_type())
 
+    def owned_by(self, owner: Owner) -> "RowStatements[R]":
+        """Read the same rows, as those of another *owner*."""
+        return RowStatements(
+            self.mapped,
+            kind=self.kind,
+            columns=self._columns,
+            make=self.make,
+            orders=self.orders,
+            filters=self.filters,
+            owner=owner,
+            key=(self.key, self.key_type),
+        )
+
     # ── single rows, counts ──
 
     def by_key(self) -> Select[Any]:

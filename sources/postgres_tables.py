@@ -1,14 +1,16 @@
 """A profile, mapped onto the database as it is."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sources.postgres_bookings import booking_statements
 from sources.postgres_customer_figures import CustomerFigures
 from sources.postgres_customers import customer_statements
-from sources.postgres_history import OWN_HISTORY, history_statements, own_history
+from sources.postgres_history import OWN_HISTORY, history_of_customers, history_statements, own_history
 from sources.postgres_leads import lead_statements, lead_table
 from sources.postgres_mapping import Reflected, quoted
 from sources.postgres_revenue import revenue_statements
+from sources.postgres_rows import RowStatements
 from sources.postgres_satellites import (
     external_statements,
     referrer_table,
@@ -65,6 +67,13 @@ class Tables:
             for name, section in parents.items()
             if section is not None and (history := section.history or own_history(name, section, reflected)) is not None
         }
+        rows_of: dict[str, RowStatements[Any] | None] = {"lead": self.leads, "booking": self.bookings}
+        of_customers = {
+            name: history_of_customers(history, owned)
+            for name, history in self.histories.items()
+            if (owned := rows_of[name]) is not None
+        }
+        self.histories_of_customers = {name: found for name, found in of_customers.items() if found is not None}
         self.snapshots = {
             name: snapshot_statements(sections, name, section, section.snapshot)
             for name, section in parents.items()

@@ -75,6 +75,8 @@ NEVER_NULL = {
     "MonthlyRevenue": {"month", "total", "count"},
     "CustomerAnalytics": {"segment", "acceptedBookings", "cancelledBookings", "noShows"},
     "ServiceCount": {"service", "bookings"},
+    "TimelineConnection": {"edges", "nodes", "pageInfo"},
+    "TimelineEdge": {"cursor", "node"},
     "Dashboard": set(),
     "CustomerCounts": set(),
     "LeadCounts": set(),
@@ -168,7 +170,14 @@ def test_every_list_is_paged_in_both_directions_save_histories() -> None:
     }
     one_way = {
         name: paged.pop(name)
-        for name in ("Lead.history", "Booking.history", "Query.linkHistory", "Query.linkSuggestions", "Operation.steps")
+        for name in (
+            "Lead.history",
+            "Booking.history",
+            "Query.linkHistory",
+            "Query.linkSuggestions",
+            "Operation.steps",
+            "Customer.timeline",
+        )
     }
     for arguments in one_way.values():
         assert arguments.keys() - {"customerId", "certainty"} == {"first", "after"}
