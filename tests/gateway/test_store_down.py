@@ -228,3 +228,33 @@ async def test_what_cannot_be_written_is_null_and_says_why(whole: Gateway, own_s
     assert len(body["data"]) == len(body["errors"]) == 7
     for error in body["errors"]:
         assert (error["extensions"]["code"], error["extensions"]["store"]) == ("SOURCE_UNAVAILABLE", "postgres")
+
+
+BOARD = """{ dashboard {
+  customers { total inCrm accounts deliveryProfiles created bySegment { count } } bookings { total } revenue { amount }
+} }"""
+
+
+async def test_a_dashboard_loses_the_figures_of_the_store_that_is_down(
+    whole: Gateway, own_servers: EmbeddedStores
+) -> None:
+    every = (await whole.data(BOARD, tenant="north"))["dashboard"]
+    own_servers.mongo.stop()
+    await whole.until_ready(up=False)
+    body = await whole.ask(BOARD, tenant="north")
+    lost = ("total", "accounts", "deliveryProfiles", "created", "bySegment")
+    assert body["data"]["dashboard"] == {**every, "customers": {**every["customers"], **dict.fromkeys(lost)}}
+    for field in lost:
+        assert unavailable(body, field) == {"mongo"}
+    own_servers.mongo.start()
+    own_servers.postgres.stop()
+    await whole.until_ready(up=False)
+    body = await whole.ask(BOARD, tenant="north")
+    kept = {"accounts": every["customers"]["accounts"], "deliveryProfiles": every["customers"]["deliveryProfiles"]}
+    assert body["data"]["dashboard"] == {
+        "customers": {**dict.fromkeys(every["customers"]), **kept},
+        "bookings": None,
+        "revenue": None,
+    }
+    for field in ("total", "inCrm", "bookings", "revenue"):
+        assert unavailable(body, field) == {"postgres"}
