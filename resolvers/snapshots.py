@@ -18,6 +18,7 @@ from sources.storable import is_storable
 
 _LONGEST, _LONGEST_ADDRESS, _MOST_IMAGES = 500, 2_000, 100
 _YEARS = range(1, 10_000)
+_TOO_MUCH = Decimal(10) ** 18
 #: Decimals of a price whose digits a JSON number keeps.
 _DIGITS = 15
 
@@ -87,6 +88,8 @@ def money_faults(amount: Decimal | None, currency: str | None, where: tuple[str,
         return []
     if not amount.is_finite() or amount < 0:
         return [UserError(ErrorCode.INVALID, "An amount is nothing, or more.", where)]
+    if amount >= _TOO_MUCH:
+        return [UserError(ErrorCode.INVALID, "This is more than anything costs.", where)]
     if currency is not None and amount != amount.quantize(Decimal(1).scaleb(-minor_digits(currency))):
         message = f"{currency} has {minor_digits(currency)} decimals."
         return [UserError(ErrorCode.INVALID, message, where)]

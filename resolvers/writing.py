@@ -24,6 +24,7 @@ async def write_once(
     own = context.stores.own
     if own is None:
         raise ReadOnlyError
+    await own.require()
     try:
         async with own.transaction() as connection:
             if sent is not None:

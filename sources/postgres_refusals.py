@@ -1,7 +1,7 @@
 """What the database refuses, told in words of the gateway."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
@@ -41,6 +41,17 @@ async def refusing(connection: AsyncConnection, rows: Rows, *, again: bool = Fal
         if not state.startswith(_REFUSALS):
             raise
         raise RefusedError(_fault(rows, state, column, constraint)) from None
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Refuse where the database says no within, whatever it was about: constraints may wait until all is committed."""
+    try:
+        yield
+    except DBAPIError as error:
+        if not state_of(error).startswith(_REFUSALS):
+            raise
+        raise RefusedError(UserError(ErrorCode.CONSTRAINT, "The store refuses this.")) from error
 
 
 def state_of(error: DBAPIError) -> str:

@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Executable, Row
+from sqlalchemy import Executable, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from domain.errors import ReadOnlyError, SourceMismatchError
 from sources.postgres_connection import LostConnectionError, PostgresConnection, asyncpg_url
+from sources.postgres_refusals import refusals
 
 _POOL = 5
+_MADE = text("SELECT to_regclass('gateway.status_event') IS NOT NULL")
 
 
 class OwnStore(PostgresConnection):
@@ -24,6 +26,7 @@ class OwnStore(PostgresConnection):
         super().__init__(url, seconds)
         millis = int(seconds * 1000)
         self._turns = asyncio.Semaphore(_POOL)
+        self._is_made = False
         self._transactions = create_async_engine(
             asyncpg_url(url),
             pool_size=_POOL,
@@ -55,12 +58,13 @@ class OwnStore(PostgresConnection):
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Commit what is done within, or nothing of it.
 
-        Raises SourceUnavailableError, and ReadOnlyError where the tables are not there.
+        Raises SourceUnavailableError, ReadOnlyError where the tables are not there, and RefusedError where the store
+        says no as late as that.
         """
         try:
             async with self._turns:
                 self.availability.check()
-                with self.translating():
+                with self.translating(), refusals():
                     async with self._transactions.connect() as connection, connection.begin():
                         yield connection
         except SourceMismatchError as error:
@@ -68,6 +72,13 @@ class OwnStore(PostgresConnection):
         except LostConnectionError as error:
             raise self.availability.found_down(error) from error
         self.availability.found_up()
+
+    async def require(self) -> None:
+        """Raise ReadOnlyError where the tables are not there; once they have been, they are believed to be."""
+        if not self._is_made:
+            self._is_made = bool((await self.rows(_MADE))[0][0])
+        if not self._is_made:
+            raise ReadOnlyError
 
     async def close(self) -> None:
         await self._transactions.dispose()
