@@ -172,7 +172,9 @@ async def apart(servers: Servers, profile: Path) -> AsyncIterator[Gateway]:
     await run_sql(postgres, TABLES, ROWS.format("north", 11), ROWS.format("south", 22))
     north, south = (documents(tenant) for tenant in TENANTS)
     fill_mongo(mongo, {name: [*north[name], *south[name]] for name in north})
-    async with running(secured(profile=str(profile), postgres_url=postgres, mongo_url=mongo)) as gateway:
+    async with running(
+        secured(profile=str(profile), postgres_url=postgres, mongo_url=mongo, max_cost=10**8)
+    ) as gateway:
         yield gateway
 
 
