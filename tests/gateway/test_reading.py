@@ -261,7 +261,7 @@ async def test_a_booking_says_all_that_its_row_says(demo: Gateway, rows: Rows) -
 
 
 async def test_whose_leads_and_bookings_are_is_said_both_ways(demo: Gateway) -> None:
-    query = """{ customers(first: 100) { nodes { id
+    query = """{ customers(first: 40) { nodes { id
       leads(first: 100) { totalCount nodes { id customer { id } } } totalLeads
       bookings(first: 100) { totalCount nodes { id customer { id } lead { customer { id } } } } totalBookings
     } } }"""
