@@ -10,9 +10,10 @@ from domain.records import Key, RecordKind, RecordRef
 
 #: The kinds of things that have an id, by the name of their GraphQL type.
 CUSTOMER, LEAD, BOOKING, LINK_EVENT, OPERATION = "Customer", "Lead", "Booking", "LinkEvent", "Operation"
+NOTE = "Note"
 #: What has an id and is no node: it is found by what it is made of.
 LINK_SUGGESTION = "LinkSuggestion"
-_WITHOUT_KIND = frozenset({LEAD, BOOKING, LINK_EVENT, OPERATION, LINK_SUGGESTION})
+_WITHOUT_KIND = frozenset({LEAD, BOOKING, LINK_EVENT, OPERATION, NOTE, LINK_SUGGESTION})
 _KINDS = {kind.value: kind for kind in RecordKind}
 #: Longer than any id that is handed out for a key of a sane length.
 _LONGEST = 20_000

@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.filters import Children
 from domain.money import Money
+from domain.notes import Note
 from domain.paging import Page
 from domain.records import (
     Booking,
@@ -28,6 +29,7 @@ from loaders.batched import Batched, ByKey, ByOwner
 from loaders.customers import CustomersByRecord, LinkedByCustomer
 from loaders.link_events import LinkEventsByRecords
 from sources.histories import history, status_events_by_customer
+from sources.own.notes import note_stats_by_customer, notes_by_customer
 from sources.postgres import PostgresSource
 from sources.profile import Profile
 from sources.stores import Stores
@@ -59,6 +61,8 @@ class Loaders:
     lead_events_by_customer: ByOwner[Page[StatusEvent]] | None = None
     booking_events_by_customer: ByOwner[Page[StatusEvent]] | None = None
     link_events_by_records: LinkEventsByRecords | None = None
+    notes_by_customer: ByOwner[Page[Note]] | None = None
+    note_stats_by_customer: ByOwner[Stats] | None = None
     history_by_lead: ByOwner[Page[StatusEvent]] | None = None
     history_stats_by_lead: ByOwner[Stats] | None = None
     history_by_booking: ByOwner[Page[StatusEvent]] | None = None
@@ -77,6 +81,8 @@ def loaders_for(stores: Stores, tenant: str | None) -> Loaders:
         mapped += _by_parent(stores, stores.postgres, tenant)
     if stores.own is not None:
         mapped.append(LinkEventsByRecords(stores.own, tenant))
+        mapped.append(ByOwner("notes_by_customer", partial(notes_by_customer, stores.own, tenant), _no_page))
+        mapped.append(ByOwner("note_stats_by_customer", partial(note_stats_by_customer, stores.own, tenant), _no_stats))
     by_name: dict[str, Any] = {loader.name: loader for loader in mapped}
     return Loaders(
         customers_by_record=CustomersByRecord(stores, tenant),

@@ -4,21 +4,24 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from domain.errors import BadIdError, BadPageError
-from domain.ids import BOOKING, CUSTOMER, LEAD, LINK_EVENT, OPERATION, GlobalId, decode_id
+from domain.ids import BOOKING, CUSTOMER, LEAD, LINK_EVENT, NOTE, OPERATION, GlobalId, decode_id
+from domain.notes import Note
 from domain.operations import LinkEvent, Operation
 from domain.records import Booking, Customer, Lead
 from resolvers.context import Context
 from resolvers.customers import customer_of
 from resolvers.leads import booking_of, lead_of
 from resolvers.link_events import link_event_of, operation_of
+from resolvers.noting import note_of
 
-Node = Customer | Lead | Booking | LinkEvent | Operation
+Node = Customer | Lead | Booking | LinkEvent | Operation | Note
 _FINDERS: dict[str, Callable[[Context, GlobalId], Awaitable[Node | None]]] = {
     CUSTOMER: customer_of,
     LEAD: lead_of,
     BOOKING: booking_of,
     LINK_EVENT: link_event_of,
     OPERATION: operation_of,
+    NOTE: note_of,
 }
 
 

@@ -30,6 +30,7 @@ class Capability(Enum):
     LOCATIONS = "LOCATIONS"
     TENANTS = "TENANTS"
     REFERRERS = "REFERRERS"
+    NOTES = "NOTES"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,8 @@ def crm_capabilities(profile: Profile) -> tuple[Capability, ...]:
         Capability.LOCATIONS: booking and booking.location,
         Capability.TENANTS: profile.has_tenants and customer,
         Capability.REFERRERS: customer and customer.referrer,
+        # The gateway's own, which it keeps wherever it can write at all.
+        Capability.NOTES: True,
     }
     return tuple(capability for capability, section in mapped.items() if section)
 

@@ -1,4 +1,4 @@
-"""Tell what happened to a customer: leads, bookings, their statuses and links, merged by time, the latest first."""
+"""Tell what happened to a customer: leads, bookings, their statuses, links, notes, merged by time, latest first."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,7 +18,9 @@ from resolvers.connections import Connection
 from resolvers.context import Context
 from resolvers.customers import linked_of
 from resolvers.loading import PageOf
+from resolvers.noting import refs_of
 from resolvers.selection import Wanted
+from sources.own.notes import owner_of
 
 _MICRO = timedelta(microseconds=1)
 #: What is merged, in the order in which things of one moment come: the loader, its order, what narrows it by time.
@@ -33,6 +35,7 @@ _OF_CUSTOMER: tuple[tuple[str, Order, Callable[[Period], Any]], ...] = (
     ("booking_events_by_customer", Order("booking history", "AT", Direction.DESC), lambda period: period),
 )
 _LINKS = len(_OF_CUSTOMER)
+_NOTES = _LINKS + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Place:
         if at is None:
             return None
         rank, key = at.key[:1], at.key[1:]
-        if not (rank.isdecimal() and rank.isascii() and int(rank) <= _LINKS and isinstance(at.value, int)):
+        if not (rank.isdecimal() and rank.isascii() and int(rank) <= _NOTES and isinstance(at.value, int)):
             raise BadCursorError(at.key)
         return cls(int(rank), at.value, Position(at.value, key, None, at.stored))
 
@@ -72,6 +75,7 @@ def timeline(context: Context, customer: Customer, asked: PageOf, _: Wanted) -> 
             wanted, before = _part(request, place, rank, order)
             parts.append((rank, loader.load(Ask(customer.crm_key, Children(wanted, narrowed(Period(None, before)))))))
     parts.append((_LINKS, _link_events(context, customer, request, place)))
+    parts.append((_NOTES, _notes(context, customer, request, place)))
     return _merged(context, request, parts)
 
 
@@ -90,6 +94,15 @@ async def _link_events(context: Context, customer: Customer, request: PageReques
     refs = {customer.head, *(RecordRef(kind, record.key) for kind, record in others if record is not None)}
     records = tuple(sorted(map(written, refs)))
     page: Page[Any] = await context.loaders.link_events_by_records.load(LinkEventsOf(records, wanted, before))
+    return page
+
+
+async def _notes(context: Context, customer: Customer, request: PageRequest, place: Place | None) -> Page[Any]:
+    wanted, before = _part(request, place, _NOTES, Order("notes", "AT", Direction.DESC))
+    if context.loaders.notes_by_customer is None:
+        return Page(wanted)
+    owner = owner_of(await refs_of(context, customer))
+    page: Page[Any] = await context.loaders.notes_by_customer.load(Ask(owner, Children(wanted, Period(None, before))))
     return page
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from domain import records
-from resolvers import customers, timeline
+from resolvers import customers, noting, timeline
 from resolvers.context import Context
 from schema.analytics import CustomerAnalytics
 from schema.booking import Booking
@@ -14,10 +14,11 @@ from schema.connections import Connection
 from schema.enums import CustomerStatus, LinkState, RecordStore
 from schema.fields import computed, computed_page, loaded, loaded_page, plain
 from schema.filters import booking_page, lead_page
-from schema.inputs import all_time, revenue_period, timeline_page
+from schema.inputs import all_time, notes_page, revenue_period, timeline_page
 from schema.lead import Lead
 from schema.money import Money, Revenue
 from schema.node import Node
+from schema.note import Note
 
 if TYPE_CHECKING:
     from schema.timeline import TimelineConnection
@@ -164,11 +165,14 @@ class Customer(Node):
         customers.analytics_of,
         "What its bookings say of it, counted now; null where the store does not say whose bookings are.",
     )
+    notes: Connection[Note] | None = computed_page(
+        noting.notes_of, arguments=notes_page, description="What was written down about it, the latest first."
+    )
     timeline: Annotated["TimelineConnection", strawberry.lazy("schema.timeline")] | None = computed_page(
         timeline.timeline,
         arguments=timeline_page,
         description="What happened to it, the latest first: leads and bookings by their creation, changes of their"
-        " statuses and of links.",
+        " statuses and of links, and notes.",
     )
 
     @classmethod

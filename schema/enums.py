@@ -159,6 +159,7 @@ _described(
     LOCATIONS="Locations of bookings.",
     TENANTS="Several tenants in one store.",
     REFERRERS="Who refers others.",
+    NOTES="Notes of customers, which the gateway keeps.",
 )
 
 

@@ -109,6 +109,11 @@ def lead_history_page(*, first: First = strawberry.UNSET, after: After = strawbe
     return PageOf(page_arguments(first, after, None, None), None, Order("lead history", "AT", Direction.DESC))
 
 
+def notes_page(*, first: First = strawberry.UNSET, after: After = strawberry.UNSET) -> PageOf:
+    """Read the arguments of the notes of a customer: latest first."""
+    return PageOf(page_arguments(first, after, None, None), None, Order("notes", "AT", Direction.DESC))
+
+
 def timeline_page(*, first: First = strawberry.UNSET, after: After = strawberry.UNSET) -> PageOf:
     """Read the arguments of a timeline: latest first."""
     return PageOf(page_arguments(first, after, None, None), None, Order("timeline", "AT", Direction.DESC))

@@ -8,6 +8,7 @@ from schema.mutations.bookings import BookingMutations
 from schema.mutations.customers import CustomerMutations
 from schema.mutations.leads import LeadMutations
 from schema.mutations.links import LinkMutations
+from schema.mutations.notes import NoteMutations
 from schema.mutations.plans import PlanMutations
 from schema.mutations.statuses import StatusMutations
 
@@ -17,6 +18,13 @@ ERROR_TYPES = (UserError, LinkConflict, DuplicateCustomer, InvalidTransition)
 
 @strawberry.type(description="What can be written.")
 class Mutation(
-    CustomerMutations, LeadMutations, BookingMutations, StatusMutations, LinkMutations, PlanMutations, AccountMutations
+    CustomerMutations,
+    NoteMutations,
+    LeadMutations,
+    BookingMutations,
+    StatusMutations,
+    LinkMutations,
+    PlanMutations,
+    AccountMutations,
 ):
     """Be all of them together."""

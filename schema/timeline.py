@@ -9,10 +9,11 @@ from schema.connections import PageInfo
 from schema.fields import plain
 from schema.lead import Lead
 from schema.link_event import LinkEvent
+from schema.note import Note
 from schema.status_event import StatusEvent
 
 TimelineItem = Annotated[
-    Lead | Booking | StatusEvent | LinkEvent,
+    Lead | Booking | StatusEvent | LinkEvent | Note,
     strawberry.union("TimelineItem", description="Something that happened to a customer."),
 ]
 

@@ -36,8 +36,8 @@ async def test_a_document_of_too_many_tokens_is_refused(grocer: Gateway, documen
 
 
 async def test_a_large_document_of_few_tokens_is_answered(grocer: Gateway) -> None:
-    answer = await asked(grocer, "{ viewer { " + "subject " * 9_000 + "} }")
-    assert answer.json()["data"] == {"viewer": {"subject": "ada"}}
+    answer = await asked(grocer, "{ viewer { subject } }" + " " * 500_000)
+    assert answer.json().get("data") == {"viewer": {"subject": "ada"}}, answer.text[:500]
 
 
 @pytest.mark.parametrize("token", [True, False])

@@ -50,6 +50,10 @@ NEVER_NULL = {
     "Mutation": set(),
     "CustomerPayload": {"errors"},
     "LinkPayload": {"customers", "retiredIds", "errors"},
+    "Note": {"id", "at", "by", "text"},
+    "NoteConnection": {"edges", "nodes", "pageInfo"},
+    "NoteEdge": {"cursor", "node"},
+    "NotePayload": {"errors"},
     "LinkEvent": {"id", "at", "kind", "by"},
     "LinkEventConnection": {"edges", "nodes", "pageInfo"},
     "LinkEventEdge": {"cursor", "node"},
@@ -177,6 +181,7 @@ def test_every_list_is_paged_in_both_directions_save_histories() -> None:
             "Query.linkSuggestions",
             "Operation.steps",
             "Customer.timeline",
+            "Customer.notes",
         )
     }
     for arguments in one_way.values():
