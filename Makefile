@@ -51,7 +51,8 @@ $(FERRETDB): tests/ferretdb/main.go tests/ferretdb/go.mod tests/ferretdb/go.sum
 # Every point at which a gateway can be killed while it links, and more of them at once than `make test` has.
 crash: $(INSTALLED)
 	GATEWAY_TEST_CRASHES=all $(BIN)/python -m pytest tests/gateway/test_linking_crashes.py \
-		tests/gateway/test_linking_together.py tests/gateway/test_planned_crashes.py tests/gateway/test_statuses_crashes.py $(ARGS)
+		tests/gateway/test_linking_together.py tests/gateway/test_planned_crashes.py tests/gateway/test_statuses_crashes.py \
+		tests/gateway/test_creating_crashes.py $(ARGS)
 
 # The stores of `make test` at 100,000 customers, with as many documents in the one that has no CRM.
 large: $(INSTALLED)

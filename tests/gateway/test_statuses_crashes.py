@@ -44,7 +44,7 @@ async def test_who_asks_again_after_a_crash_has_it_written_once(
     # What is an operation has its own points: its intent is all that it writes.
     point = ("after" if committed else "before") + ("-intent" if mutation == "convertLead" else "-commit")
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.status_writer", "bikes", str(settings.postgres_url)),
+        *(sys.executable, "-m", "tests.writer", "bikes", str(settings.postgres_url)),
         *(document, json.dumps(given)),
         cwd=ROOT,
         env=os.environ | {"GATEWAY_TEST_CRASH_AT": point},

@@ -1,4 +1,4 @@
-"""Run one mutation in a process of its own, so that a test can kill it: python -m tests.status_writer."""
+"""Run one mutation in a process of its own, so that a test can kill it: python -m tests.writer."""
 
 import asyncio
 import json
@@ -14,11 +14,14 @@ from schema import build_schema
 from sources.profile_reading import read_profile
 
 
-async def main(profile: str, url: str, document: str, given: str) -> None:
-    settings = Settings(profile=profile, postgres_url=url, open=True)
+async def main(  # noqa: PLR0917 - as many as a command line has
+    profile: str, postgres: str, document: str, given: str, mongo: str | None = None, tenant: str | None = None
+) -> None:
+    settings = Settings(profile=profile, postgres_url=postgres, mongo_url=mongo, open=True)
     async with opened(read_profile(profile), settings) as stores:
-        viewer = Viewer("ada", frozenset({Role.CLIENT_ADMIN}))
-        context = Context(Access(viewer, None, store_has_tenants=False), stores, operations=operations_of(stores))
+        viewer = Viewer("ada", frozenset({Role.CLIENT_ADMIN}), tenant)
+        access = Access(viewer, None, store_has_tenants=tenant is not None)
+        context = Context(access, stores, operations=operations_of(stores))
         variables: dict[str, Any] = {"input": json.loads(given)}
         answer = await build_schema().execute(document, variable_values=variables, context_value=context)
         print(answer.data, answer.errors, flush=True)  # noqa: T201 - to the test
