@@ -3,10 +3,8 @@
 In CI some runs, the same each time; GATEWAY_TEST_MACHINES=200 makes many more.
 """
 
-import asyncio
 import os
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,6 +20,7 @@ from tests.gateway.test_linking import LINK, UNDO, UNLINK
 from tests.loading import add_to_mongo, existing_store, run_sql
 from tests.running import Gateway, running
 from tests.servers import Servers
+from tests.threaded import waiting
 
 EAST: dict[str, Any] = {"tenant": "east"}
 COUNT = 3
@@ -41,30 +40,22 @@ Record = tuple[str, str]
 @contextmanager
 def served(servers: Servers) -> Iterator["Driver"]:
     """Serve the store in a thread of its own, since machines are no coroutines."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    driver = Driver(servers, loop)
-    try:
-        driver.wait(driver.start())
-        yield driver
-    finally:
-        driver.wait(driver.stop())
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+    with waiting() as wait:
+        driver = Driver(servers, wait)
+        try:
+            wait(driver.start())
+            yield driver
+        finally:
+            wait(driver.stop())
 
 
 class Driver:
     """Ask a gateway, and make its tenant `east` anew."""
 
-    def __init__(self, servers: Servers, loop: asyncio.AbstractEventLoop) -> None:
-        self._servers, self._loop = servers, loop
+    def __init__(self, servers: Servers, wait: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
+        self._servers, self.wait = servers, wait
         self._gateway: Gateway | None = None
         self._running: Any = None
-
-    def wait(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(120)
 
     async def start(self) -> None:
         self._settings = await existing_store(self._servers, "grocer", "machines")
