@@ -241,12 +241,9 @@ def _wrong_keys(refs: Sequence[RecordRef], paths: Sequence[tuple[str, ...]]) -> 
 def _harmed(before: Links, after: Links, records: Collection[RecordRef]) -> bool:
     """Say whether any record beside *records* would belong to another customer after."""
     was, will = before.identity, after.identity
-    return any(
-        was.members(ref) != will.members(ref)
-        for kind, named in before.names.items()
-        for ref in (RecordRef(kind, Key(key)) for key in named)
-        if ref not in records
-    )
+    named = [RecordRef(kind, Key(key)) for kind, keys in before.names.items() for key in keys]
+    rows = [RecordRef(RecordKind.CRM, key) for key in before.live]
+    return any(was.members(ref) != will.members(ref) for ref in (*named, *rows) if ref not in records)
 
 
 def _told(conflict: Conflict) -> LinkConflict:

@@ -331,3 +331,12 @@ async def test_more_undos_at_once_than_connections_end_all(grocer: Gateway) -> N
     found = await asyncio.gather(*(undo(grocer, events[number % 2]) for number in range(24)))
     assert [error_codes(one) for one in found].count([]) == 2
     assert {code for one in found for code in error_codes(one)} == {"ALREADY_CHANGED"}
+
+
+async def test_a_cut_is_not_undone_where_that_would_join_whom_nobody_spoke_of(grocer: Gateway) -> None:
+    await link(grocer, ("ACCOUNT", "A13"), ("DELIVERY", "D14"))
+    cut = await unlink(grocer, "DELIVERY", "D14")
+    await link(grocer, ("CRM", "8"), ("ACCOUNT", "A13"))
+    payload = await undo(grocer, cut["event"]["id"])
+    assert [error["code"] for error in payload["errors"]] == ["ALREADY_CHANGED"]
+    assert ("8", "A13") in await customers(grocer)
