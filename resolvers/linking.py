@@ -239,11 +239,14 @@ def _wrong_keys(refs: Sequence[RecordRef], paths: Sequence[tuple[str, ...]]) -> 
 
 
 def _harmed(before: Links, after: Links, records: Collection[RecordRef]) -> bool:
-    """Say whether any record beside *records* would belong to another customer after."""
+    """Say whether any record beside *records* would belong to another customer after, or to one with any of them."""
     was, will = before.identity, after.identity
     named = [RecordRef(kind, Key(key)) for kind, keys in before.names.items() for key in keys]
     rows = [RecordRef(RecordKind.CRM, key) for key in before.live]
-    return any(was.members(ref) != will.members(ref) for ref in (*named, *rows) if ref not in records)
+    theirs = {member for ref in records if after.has(ref) for member in will.members(ref).refs}
+    return not theirs <= set(records) or any(
+        was.members(ref) != will.members(ref) for ref in (*named, *rows) if ref not in records
+    )
 
 
 def _told(conflict: Conflict) -> LinkConflict:

@@ -340,3 +340,11 @@ async def test_a_cut_is_not_undone_where_that_would_join_whom_nobody_spoke_of(gr
     payload = await undo(grocer, cut["event"]["id"])
     assert [error["code"] for error in payload["errors"]] == ["ALREADY_CHANGED"]
     assert ("8", "A13") in await customers(grocer)
+
+
+async def test_a_link_is_not_undone_where_they_would_be_one_all_the_same(grocer: Gateway) -> None:
+    joined = await link(grocer, ("ACCOUNT", "A13"), ("DELIVERY", "D14"))
+    await link(grocer, ("CRM", "8"), ("ACCOUNT", "A13"))
+    payload = await undo(grocer, joined["event"]["id"])
+    assert [error["code"] for error in payload["errors"]] == ["ALREADY_CHANGED"]
+    assert ("8", "A13", "D14") in await customers(grocer)
