@@ -10,7 +10,7 @@ from domain.identifiers import IdentifierKind
 from domain.ids import CUSTOMER, encode_id
 from domain.link_plans import Change, Conflict, Links, NoFieldError, plan_cut, plan_join
 from domain.mutation_errors import ErrorCode, LinkConflict, RefusedError, UserError
-from domain.operations import Intended, LinkEventKind, Operation, OperationKind, read_ref, written
+from domain.operations import Intended, LinkEvent, LinkEventKind, Operation, OperationKind, read_ref, written
 from domain.records import Key, RecordKind, RecordRef
 from resolvers.operations import BusyError, Decide, Decided, Operations
 from sources.mongo_writing import MongoWriting, OddValueError
@@ -143,6 +143,9 @@ class Linking:
             if not await self._writing.hold(found.writes):
                 fault = "What the event left has been changed since."
                 raise RefusedError(UserError(ErrorCode.ALREADY_CHANGED, fault, ("eventId",)))
+            if not _stands(links, found):
+                fault = "Records that the event left together are apart by now."
+                raise RefusedError(UserError(ErrorCode.ALREADY_CHANGED, fault, ("eventId",)))
             after = links.with_changes(self._writing.changes(writes))
             if _harmed(links, after, found.records):
                 fault = "A record has been linked to another since: cut that link first."
@@ -236,6 +239,15 @@ def _wrong_keys(refs: Sequence[RecordRef], paths: Sequence[tuple[str, ...]]) -> 
         elif not is_storable(ref.key):
             faults.append(UserError(ErrorCode.NOT_FOUND, f"There is no record {written(ref)!r}.", path))
     return faults
+
+
+def _stands(links: Links, event: LinkEvent) -> bool:
+    """Say whether those are one customer still whom *event* made, or left, one."""
+    if event.undo_of is not None or event.kind is LinkEventKind.REJECTED:
+        return True
+    together = event.records[1:] if event.kind is LinkEventKind.UNLINKED else event.records
+    identity = links.identity
+    return len({identity.members(ref) for ref in together if links.has(ref)}) <= 1
 
 
 def _harmed(before: Links, after: Links, records: Collection[RecordRef]) -> bool:

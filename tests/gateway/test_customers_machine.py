@@ -158,7 +158,7 @@ class Customers(RuleBasedStateMachine):
         concerned = frozenset[Record]().union(*before)
         now = {group for group in self.groups if group & concerned}
         assert frozenset[Record]().union(*now) == concerned
-        self._regroup(now, before, payload["event"]["id"])
+        self._regroup(now, before, None)
 
     @rule()
     def create(self) -> None:

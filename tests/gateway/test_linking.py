@@ -348,3 +348,12 @@ async def test_a_link_is_not_undone_where_they_would_be_one_all_the_same(grocer:
     payload = await undo(grocer, joined["event"]["id"])
     assert [error["code"] for error in payload["errors"]] == ["ALREADY_CHANGED"]
     assert ("8", "A13", "D14") in await customers(grocer)
+
+
+async def test_a_cut_is_not_undone_where_those_that_it_left_together_are_apart(grocer: Gateway) -> None:
+    await link(grocer, ("CRM", "8"), ("ACCOUNT", "A13"), ("DELIVERY", "D14"))
+    cut = await unlink(grocer, "ACCOUNT", "A13")
+    await unlink(grocer, "CRM", "8")
+    payload = await undo(grocer, cut["event"]["id"])
+    assert [error["code"] for error in payload["errors"]] == ["ALREADY_CHANGED"]
+    assert {("8",), ("A13",), ("D14",)} <= await customers(grocer)
