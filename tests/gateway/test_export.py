@@ -157,7 +157,7 @@ async def test_an_interruption_leaves_nothing(demo_settings: Settings, tmp_path:
         "export",
         "leads",
         "--format",
-        "xlsx",
+        "jsonl",
         "--output",
         str(tmp_path / "out"),
     )

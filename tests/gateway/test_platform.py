@@ -153,5 +153,5 @@ async def test_tenants_are_listed_for_whoever_looks_after_all(platform: Gateway)
         {"key": TENANTS[1], "name": "Nails South"},
     ]
     assert set(found["stores"][0]["maps"]) == {
-        *("CUSTOMERS", "LEADS", "BOOKINGS", "REVENUE", "EXTERNAL_ACCOUNTS", "TENANTS"),
+        *("CUSTOMERS", "LEADS", "BOOKINGS", "REVENUE", "EXTERNAL_ACCOUNTS", "TENANTS", "NOTES"),
     }

@@ -247,6 +247,7 @@ async def test_a_dashboard_loses_the_figures_of_the_store_that_is_down(
     for field in lost:
         assert unavailable(body, field) == {"mongo"}
     own_servers.mongo.start()
+    await whole.until_ready()
     own_servers.postgres.stop()
     await whole.until_ready(up=False)
     body = await whole.ask(BOARD, tenant="north")
