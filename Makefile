@@ -42,7 +42,7 @@ test: $(INSTALLED)
 
 # `TEST_MONGO_URL=mongodb://… make test` runs all of them on a Mongo server that runs already.
 test-dialects: $(INSTALLED) $(FERRETDB)
-	$(BIN)/python -m tests.on_ferretdb $(FERRETDB) $(AT_ONCE) $(ARGS)
+	$(BIN)/python -m tests.on_ferretdb $(FERRETDB) $(ARGS)
 
 $(FERRETDB): tests/ferretdb/main.go tests/ferretdb/go.mod tests/ferretdb/go.sum
 	@echo 'Building FerretDB, once; this takes some minutes.'
