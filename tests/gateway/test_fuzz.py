@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -52,7 +53,9 @@ asked_so_far: Counter[str] = Counter()
 
 @pytest.fixture(scope="module")
 async def store(servers: Servers) -> AsyncIterator[Inside]:
-    settings = await existing_store(servers, "grocer", "grocer_fuzz")
+    stored = await existing_store(servers, "grocer", "grocer_fuzz")
+    # Sixty at once on a server that is slow: how long each may take has tests of its own.
+    settings = replace(stored, store_timeout=120.0, count_seconds=120.0, request_seconds=300.0)
     async with inside(await indexed(settings)) as gateway:
         yield gateway
 
