@@ -8,7 +8,7 @@ FERRETDB := .tools/ferretdb
 # Each has stores of its own, and takes whole files of tests.
 AT_ONCE := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help install demo test test-dialects crash large large-figures fuzz check graphiql clients clean
+.PHONY: help install demo test test-dialects crash large large-figures fuzz soak check graphiql clients clean
 
 help:
 	@echo 'make demo      install, start stores with demo data, serve http://127.0.0.1:8000/ (ARGS=--help shows options)'
@@ -18,6 +18,7 @@ help:
 	@echo 'make large     the stores at a real size, with 100,000 documents as well (make test has 2,000)'
 	@echo 'make large-figures  measure profiles and dashboards on a million customers (FOLDER=… holds up to 40 GB meanwhile)'
 	@echo 'make fuzz      send half a million requests that are made to break something (make test sends ten thousand)'
+	@echo 'make soak      load a gateway for ten minutes, and look whether memory or anything else of it keeps growing'
 	@echo 'make check     format, lint, types, imports, and the schema as it was printed last'
 	@echo 'make graphiql  bundle GraphiQL again after a change in gateway/graphiql'
 	@echo 'make clients   install, with npm, what some tests ask the gateway with: Apollo Client, urql, Relay, codegen, audits'
@@ -65,6 +66,10 @@ large-figures: $(INSTALLED)
 # Other requests every time, and fifty times as many as `make test` sends.
 fuzz: $(INSTALLED)
 	GATEWAY_TEST_FUZZ=8500 $(BIN)/python -m pytest -s tests/gateway/test_fuzz.py $(ARGS)
+
+# A process of its own, under full load from sockets: ARGS="--seconds 60 --clients 8" says otherwise.
+soak: $(INSTALLED)
+	$(BIN)/python -m tests.soak $(ARGS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .
