@@ -21,7 +21,7 @@ help:
 	@echo 'make soak      load a gateway for ten minutes, and look whether memory or anything else of it keeps growing'
 	@echo 'make check     format, lint, types, imports, and the schema as it was printed last'
 	@echo 'make graphiql  bundle GraphiQL again after a change in gateway/graphiql'
-	@echo 'make clients   install, with npm, what some tests ask the gateway with: Apollo Client, urql, Relay, codegen, audits'
+	@echo 'make clients   install, with npm, what some tests ask the gateway with: Apollo Client, urql, Relay, codegen, linters, audits'
 	@echo 'make install   make .venv with everything in it, once'
 	@echo 'make clean     remove .venv and caches; the demo keeps its data'
 

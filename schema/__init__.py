@@ -1,7 +1,7 @@
 """The public contract: Strawberry types, inputs, enums, root fields. Declarations, no logic, no I/O."""
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLOneOfDirective
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 from strawberry.types.base import get_object_definition
@@ -29,7 +29,7 @@ def build_schema(limits: DocumentLimits = USUAL) -> Schema:
     unruled = [field.name for field in roots if RULE not in field.metadata]
     if unruled:
         raise TypeError(f"Root fields without a rule: {', '.join(unruled)}")
-    return Schema(
+    built = Schema(
         query=Query,
         mutation=Mutation,
         types=ERROR_TYPES,
@@ -41,6 +41,17 @@ def build_schema(limits: DocumentLimits = USUAL) -> Schema:
             ValidatedDocuments,
         ],
     )
+    _describe_directives(built)
+    return built
+
+
+def _describe_directives(built: Schema) -> None:
+    """Say of directives what Strawberry does not: what their arguments are, and what `oneOf` is, which it prints."""
+    for directive in built._schema_graphql_directives.values():  # noqa: SLF001 - what is printed is nowhere else
+        for one in directive.extensions["strawberry-definition"].fields:
+            directive.args[built.config.name_converter.get_graphql_name(one)].description = one.description
+        if directive.name == GraphQLOneOfDirective.name:
+            directive.description = GraphQLOneOfDirective.description
 
 
 def sdl() -> str:

@@ -1,7 +1,7 @@
 """What an operation costs, told before it is run: the weights stand in the schema, pages multiply what is in them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import strawberry
@@ -37,7 +37,7 @@ _LIST = 10
     locations=[Location.FIELD_DEFINITION], description="What the field costs; else an object costs 1 and a value 0."
 )
 class Cost:
-    weight: int
+    weight: int = strawberry.field(description="Of each one, where the field is of a list.")
 
 
 @strawberry.schema_directive(
@@ -45,14 +45,17 @@ class Cost:
     description="How many items a field has: as an argument says, a number or a list, else as is assumed.",
 )
 class ListSize:
-    slicing_arguments: list[str]
-    assumed_size: int
-    sized_fields: list[str] | None = None
+    slicing_arguments: list[str] = strawberry.field(description="The arguments that say it: the most of those given.")
+    assumed_size: int = strawberry.field(description="How many are assumed where none is given.")
+    sized_fields: list[str] | None = strawberry.field(
+        default=None, description="The fields below that have as many; null: the field itself."
+    )
 
 
 IDS = ListSize(slicing_arguments=["ids"], assumed_size=_LIST)
 TOP = ListSize(slicing_arguments=["first"], assumed_size=_LIST)
 PAGE = ListSize(slicing_arguments=["first", "last"], assumed_size=DEFAULT_SIZE, sized_fields=["nodes", "edges"])
+FORWARDS = replace(PAGE, slicing_arguments=["first"])
 
 
 @dataclass(frozen=True, slots=True)

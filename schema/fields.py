@@ -10,7 +10,7 @@ from domain.access import Rule
 from resolvers.context import Context
 from resolvers.loading import Loaded, LoadedPage
 from resolvers.selection import Wanted, selected, wanted
-from schema.costs import IDS, PAGE, TOP, Cost, ListSize
+from schema.costs import FORWARDS, IDS, PAGE, TOP, Cost, ListSize
 
 Info = strawberry.Info[Context, None]
 #: Where a field's declaration is kept, for whoever plans queries or checks the schema.
@@ -123,7 +123,7 @@ def _declared(
     arguments: Callable[..., Any] | None,
     declaration: object,
     description: str,
-    size: ListSize = PAGE,
+    size: ListSize | None = None,
 ) -> Any:
     given = list(inspect.signature(arguments).parameters.values()) if arguments is not None else []
     _sign(resolver, arguments or resolver, [_parameter("root", Any), _parameter("info", Info), *given])
@@ -135,10 +135,11 @@ def _declared(
     )
 
 
-def _costs(weight: Cost, parameters: Iterable[inspect.Parameter], size: ListSize = PAGE) -> list[object]:
-    """Say in the schema what a field costs, and that it has a *size* where it takes `first`."""
+def _costs(weight: Cost, parameters: Iterable[inspect.Parameter], size: ListSize | None = None) -> list[object]:
+    """Say in the schema what a field costs, and that it has a *size*, else a page's, where it takes `first`."""
     names = {parameter.name for parameter in parameters}
-    return [weight, *([size] if "first" in names else [IDS] if "ids" in names else [])]
+    page = PAGE if "last" in names else FORWARDS
+    return [weight, *([size or page] if "first" in names else [IDS] if "ids" in names else [])]
 
 
 def _sign(resolver: Any, like: Any, parameters: list[inspect.Parameter]) -> None:

@@ -1,9 +1,9 @@
-// As a frontend configures it: documents stand in its code, and a manifest of them is written for GATEWAY_DOCUMENTS.
+// As a frontend configures it: types of its documents, and a manifest of them for GATEWAY_DOCUMENTS.
 import type { CodegenConfig } from '@graphql-codegen/cli'
 
 const config: CodegenConfig = {
   schema: 'schema.graphql',
-  documents: ['src/*.ts', 'examples/*.graphql'],
+  documents: ['src/*.graphql', 'examples/*.graphql'],
   generates: {
     'src/gql/': {
       preset: 'client',

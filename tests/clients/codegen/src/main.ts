@@ -1,9 +1,16 @@
 // Ask with the types and documents as they were generated: written out, or by the ids that the manifest knows them by.
 import { print } from 'graphql'
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
-import { changeStatus, lead, page, row } from './documents.js'
 import { read } from './gql/index.js'
-import type { ChangeLeadStatusMutation, CustomerFilter, LeadStatus } from './gql/graphql.js'
+import {
+  ChangeLeadStatusDocument,
+  CustomerRowFragmentDoc,
+  CustomersDocument,
+  LeadOfStatusDocument,
+  type ChangeLeadStatusMutation,
+  type CustomerFilter,
+  type LeadStatus,
+} from './gql/graphql.js'
 
 const [url, how] = process.argv.slice(2)
 
@@ -27,8 +34,8 @@ const filter: CustomerFilter = { createdIn: { to: '2100-01-01T00:00:00Z' } }
 const names: string[] = []
 
 async function collect(after: string | null): Promise<void> {
-  const { customers } = await ask(page, { first: 5, after, filter })
-  for (const { node } of customers?.edges ?? []) names.push(read(row, node).name)
+  const { customers } = await ask(CustomersDocument, { first: 5, after, filter })
+  for (const { node } of customers?.edges ?? []) names.push(read(CustomerRowFragmentDoc, node).name)
   if (customers?.pageInfo.hasNextPage && names.length < 12) await collect(customers.pageInfo.endCursor)
 }
 
@@ -36,10 +43,11 @@ await collect(null)
 
 // A lead that is new is called; one that is won is not to be lost: what is said of that has a type of its own.
 async function change(from: LeadStatus, to: LeadStatus): Promise<string[]> {
-  const found = (await ask(lead, { status: from })).leads?.nodes[0]
+  const found = (await ask(LeadOfStatusDocument, { status: from })).leads?.nodes[0]
   if (!found) throw new Error(`no lead is ${from}`)
   const allowed = found.allowedTransitions.some((one) => one.to === to)
-  const { updateLeadStatus: came } = await ask(changeStatus, { input: { id: found.id, to, expected: found.status } })
+  const input = { id: found.id, to, expected: found.status }
+  const { updateLeadStatus: came } = await ask(ChangeLeadStatusDocument, { input })
   if (!came) throw new Error('nothing was written')
   if (came.errors.length > 0) return came.errors.map(tell)
   return [`${found.status} to ${came.lead?.status}, allowed: ${allowed}`]
@@ -54,13 +62,13 @@ function tell(error: Refusal): string {
 // What is no status, no argument and no field is refused by the compiler, not by the gateway.
 export const refused = [
   // @ts-expect-error
-  (): unknown => ask(changeStatus, { input: { id: 'x', to: 'NOWHERE' } }),
+  (): unknown => ask(ChangeLeadStatusDocument, { input: { id: 'x', to: 'NOWHERE' } }),
   // @ts-expect-error
-  (): unknown => ask(page, {}),
+  (): unknown => ask(CustomersDocument, {}),
   // @ts-expect-error
-  async (): Promise<unknown> => (await ask(lead, { status: 'NEW' })).leads?.nodes[0]?.nothing,
+  async (): Promise<unknown> => (await ask(LeadOfStatusDocument, { status: 'NEW' })).leads?.nodes[0]?.nothing,
   // @ts-expect-error
-  async (): Promise<unknown> => (await ask(changeStatus, { input: { id: 'x', to: 'WON' } })).updateLeadStatus.lead,
+  (came: ChangeLeadStatusMutation): unknown => came.updateLeadStatus.lead,
 ]
 
 const said = [...(await change('NEW', 'CONTACTED')), ...(await change('WON', 'LOST'))]
