@@ -19,13 +19,19 @@ from tests.servers import Servers
 
 ROOT = Path(__file__).parents[2]
 LEAD = encode_id("Lead", None, "1042")
+ORDER = encode_id("Booking", None, "10000000-0000-4000-8000-000000000001")
 IVAN = encode_id("Customer", None, "00000000-0000-4000-8000-000000000001", RecordKind.CRM)
 EVENTS = "SELECT count(*) FROM gateway.status_event"
 #: What is sent, and what counts how often it was written.
 SENT: dict[str, tuple[str, dict[str, Any], str]] = {
     "updateLeadStatus": ("UpdateLeadStatusInput", {"id": LEAD, "to": "QUALIFIED"}, EVENTS),
+    "updateBookingStatus": ("UpdateBookingStatusInput", {"id": ORDER, "to": "CANCELLED"}, EVENTS),
     "createLead": ("CreateLeadInput", {"customerId": IVAN, "notes": "killed"}, "SELECT count(*) - 4 FROM leads"),
+    "updateLead": ("UpdateLeadInput", {"id": LEAD, "notes": "killed"},
+                   "SELECT count(*) FROM leads WHERE application_notes = 'killed'"),
     "createBooking": ("CreateBookingInput", {"customerId": IVAN, "staff": "Kai"},
+                      "SELECT count(*) FROM orders WHERE assigned_manager = 'Kai'"),
+    "updateBooking": ("UpdateBookingInput", {"id": ORDER, "staff": "Kai"},
                       "SELECT count(*) FROM orders WHERE assigned_manager = 'Kai'"),
     "convertLead": ("ConvertLeadInput", {"id": LEAD, "customerId": IVAN}, EVENTS),
 }  # fmt: skip
@@ -58,3 +64,27 @@ async def test_who_asks_again_after_a_crash_has_it_written_once(
             answer = await gateway.data(document, {"input": given})
             assert answer[mutation]["errors"] == []
             assert await rows(gateway, count) == [(1,)]
+
+
+#: What somebody else writes after the first answer, over what was written.
+SINCE = {
+    "updateLead": "UPDATE leads SET application_notes = 'since'",
+    "updateBooking": "UPDATE orders SET assigned_manager = 'Max'",
+    "updateLeadStatus": "UPDATE leads SET status = 'contacted'",
+    "updateBookingStatus": "UPDATE orders SET status = 'pending_manager'",
+}
+
+
+@pytest.mark.parametrize("mutation", SINCE)
+async def test_who_asks_again_writes_over_nothing_that_came_since(without_mongo: Servers, mutation: str) -> None:
+    settings = await existing_store(without_mongo, "bikes", "since")
+    await migrate(str(settings.postgres_url))
+    type_, given, count = SENT[mutation]
+    document = f"mutation ($input: {type_}!) {{ {mutation}(input: $input) {{ errors {{ code }} }} }}"
+    async with running(settings) as gateway:
+        await gateway.data(document, {"input": {**given, "idempotencyKey": "k"}})
+        await rows(gateway, SINCE[mutation])
+        before = await rows(gateway, count)
+        again = await gateway.data(document, {"input": {**given, "idempotencyKey": "k"}})
+        assert again[mutation]["errors"] == []
+        assert await rows(gateway, count) == before
