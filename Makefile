@@ -19,7 +19,7 @@ help:
 	@echo 'make large-figures  measure profiles and dashboards on a million customers (FOLDER=… holds up to 40 GB meanwhile)'
 	@echo 'make fuzz      send half a million requests that are made to break something (make test sends ten thousand)'
 	@echo 'make soak      load a gateway for ten minutes, and look whether memory or anything else of it keeps growing'
-	@echo 'make check     format, lint, types, imports, and the schema as it was printed last'
+	@echo 'make check     format, lint, types, imports, and the schema: as it was printed last, and breaking nobody'
 	@echo 'make graphiql  bundle GraphiQL again after a change in gateway/graphiql'
 	@echo 'make clients   install, with npm, what some tests ask the gateway with: Apollo Client, urql, Relay, codegen, linters, audits'
 	@echo 'make install   make .venv with everything in it, once'
@@ -77,6 +77,7 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m gateway schema | diff schema.graphql -
+	$(BIN)/python -m tests.breaking
 	$(BIN)/python -m gateway statuses | diff docs/statuses.md -
 
 # Needs Node; the built files are in the repository, so nothing else does.

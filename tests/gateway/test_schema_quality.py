@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import schema
-from tests.npm import CLIENTS, need_clients, run_node
+from tests.npm import CLIENTS, need_clients, run_node, told
 
 EXAMPLES = Path(__file__).parents[2] / "gateway" / "graphiql" / "examples"
 
@@ -49,3 +49,18 @@ async def test_the_linter_would_find_something(linted: Path) -> None:
     found = {rule for rule, _ in (await findings(linted))["schema.graphql"]}
     rules = ("require-description", "no-unreachable-types", "strict-id-in-types")
     assert found == {f"@graphql-eslint/{rule}" for rule in rules}
+
+
+async def test_inspector_finds_no_type_twice(linted: Path) -> None:
+    """What is alike is so by design: pages, edges, orders of leads and of bookings."""
+    assert await told("inspect.mjs", "similar", str(linted / "schema.graphql")) == {}
+
+
+async def test_inspector_finds_no_example_that_is_wrong_or_asks_for_what_is_deprecated(linted: Path) -> None:
+    operations = sorted(str(file) for file in (linted / "operations").iterdir())
+    assert len(operations) == 4
+    assert await told("inspect.mjs", "validate", str(linted / "schema.graphql"), *operations) == []
+    (linted / "wrong.graphql").write_text("{ customers { nothing } }")
+    paths = (str(linted / "schema.graphql"), str(linted / "wrong.graphql"))
+    (found,) = await told("inspect.mjs", "validate", *paths)
+    assert "nothing" in found["errors"][0]["message"]
