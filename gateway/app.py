@@ -20,7 +20,8 @@ from gateway.auth import TokenReader
 from gateway.endpoint import Endpoint, confess, refuse
 from gateway.indexing import indexing
 from gateway.mailing import links_of, mailer_for
-from gateway.opening import opened, require_urls
+from gateway.mapped import require_urls
+from gateway.opening import opened
 from gateway.pages import SECURITY_HEADERS, PageFacts, page_routes
 from gateway.resuming import resuming
 from gateway.settings import Settings

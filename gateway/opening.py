@@ -9,6 +9,7 @@ from pymongo.errors import PyMongoError
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.errors import SourceError, SourceUnavailableError, StartError
+from gateway.mapped import require_urls
 from gateway.settings import Settings
 from sources.mongo import MongoSource
 from sources.own.store import OwnStore
@@ -18,32 +19,6 @@ from sources.profile_reading import path_of
 from sources.stores import Stores
 
 log = logging.getLogger("gateway")
-
-
-def require_urls(profile: Profile, settings: Settings) -> None:
-    """Raise StartError where the profile maps something of a store that the settings do not name."""
-    mapped = mapped_stores(profile)
-    faults = [
-        f"{name}: not set, but the profile maps something in {store}; expected {example}"
-        for name, store, url, example in (
-            ("GATEWAY_POSTGRES_URL", "PostgreSQL", settings.postgres_url, "postgresql://user@host/database"),
-            ("GATEWAY_MONGO_URL", "MongoDB", settings.mongo_url, "mongodb://host/database"),
-        )
-        if url is None and store in mapped
-    ]
-    if faults:
-        raise StartError(f"The profile {profile.store.name} cannot be served:", faults)
-
-
-def mapped_stores(profile: Profile) -> list[str]:
-    """Name the stores that the profile maps something of."""
-    crm = (profile.customer, profile.lead, profile.booking, profile.revenue, profile.tenant)
-    documents = (profile.account, profile.delivery, profile.courier)
-    return [
-        store
-        for store, sections in (("PostgreSQL", crm), ("MongoDB", documents))
-        if any(section is not None for section in sections)
-    ]
 
 
 @dataclass(frozen=True, slots=True)

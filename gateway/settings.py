@@ -61,6 +61,13 @@ SETTINGS = (
     Setting("GATEWAY_PROFILE", "profile", TEXT, "The store profile: the name of one in `sources/profiles`, or a path"),
     Setting("GATEWAY_HOST", "host", HOST, "The address to listen on"),
     Setting("GATEWAY_PORT", "port", whole(1, 65535), "The port to listen on"),
+    Setting("GATEWAY_WORKERS", "workers", whole(1, 256), "How many processes `serve` answers in, on the one port"),
+    Setting(
+        "GATEWAY_STOP_SECONDS",
+        "stop_seconds",
+        seconds(3600),
+        "How long what is under way may take when the gateway, or a worker that is replaced, is asked to end",
+    ),
     Setting(
         "GATEWAY_JWT_SECRET",
         "jwt_secret",
@@ -173,6 +180,8 @@ class Settings:
     mongo_url: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
+    workers: int = 1
+    stop_seconds: float = 30.0
     jwt_secret: str | None = field(default=None, repr=False)
     jwks_url: str | None = None
     jwks_seconds: float = 300.0

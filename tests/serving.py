@@ -77,16 +77,16 @@ class Served:
 
 @asynccontextmanager
 async def serving(settings: Settings, folder: Path, *, watched: bool = False) -> AsyncIterator[Served]:
-    """Serve *settings* from a process of its own; *watched*, it tells what it holds when it is asked."""
+    """Serve *settings* as `serve` does; *watched*, in one process, which tells what it holds when it is asked."""
     host, port = "127.0.0.1", _free_port()
     environ = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
     environ |= environment(settings) | {"GATEWAY_PORT": str(port), "PYTHONPATH": str(REPOSITORY)}
     log = folder / "serve.log"
-    program = "tests.watched" if watched else "gateway"
     options = ["--no-auth"] if settings.open else []
+    program = ["tests.watched"] if watched else ["gateway", "serve", *options]
     with log.open("wb") as written_to:
         child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", program, "serve", *options),
+            *(sys.executable, "-m", *program),
             cwd=folder,
             env=environ,
             stdin=asyncio.subprocess.PIPE,

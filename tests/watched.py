@@ -1,4 +1,4 @@
-"""Run a command of the gateway that tells what its process holds: python -m tests.watched COMMAND."""
+"""Answer requests in this one process, as a worker of `serve` does, and tell what it holds: python -m tests.watched."""
 
 import asyncio
 import gc
@@ -6,7 +6,10 @@ import json
 import sys
 import threading
 
-from gateway.__main__ import main
+from gateway.app import create_app
+from gateway.commands.server import interrupt_on_sigterm, run_server, take_port
+from gateway.commands.worker import said_of
+from gateway.settings import read_settings
 
 
 def tell() -> None:
@@ -19,6 +22,14 @@ def tell() -> None:
         del held
 
 
-if __name__ == "__main__":
+def main() -> None:
+    settings = read_settings()
     threading.Thread(target=tell, daemon=True).start()
-    sys.exit(main(sys.argv[1:]))
+    interrupt_on_sigterm()
+    with take_port(settings.host, settings.port) as listener:
+        said = said_of(settings).decode()
+        run_server(create_app(settings), listener, lambda: print(said, end="", file=sys.stderr, flush=True))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

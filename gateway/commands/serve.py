@@ -1,30 +1,43 @@
-"""Serve the stores that the settings name."""
+"""Serve the stores that the settings name, in as many processes as they say."""
 
+import asyncio
+import socket
 import sys
 from argparse import Namespace
 from dataclasses import replace
 
-from gateway.app import create_app
-from gateway.commands.server import interrupt_on_sigterm, run_server, take_port
-from gateway.opening import mapped_stores
+from domain.errors import StartError
+from gateway.commands.server import set_up_logging, take_port
+from gateway.mapped import require_urls
 from gateway.settings import Settings, read_settings
+from gateway.supervising import Plan, Supervisor
 from sources.profile_reading import read_profile
 
 
 def run(arguments: Namespace) -> int:
-    settings = replace(read_settings(), open=arguments.no_auth)
-    interrupt_on_sigterm()
-    app = create_app(settings)
-    welcome = _welcome(settings)
+    settings = _checked(arguments)
+    set_up_logging()
     with take_port(settings.host, settings.port) as listener:
-        run_server(app, listener, lambda: print(welcome, file=sys.stderr))  # noqa: T201 - for who started it
-    return 0
+        return asyncio.run(_supervise(settings, listener, arguments))
 
 
-def _welcome(settings: Settings) -> str:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    profile = read_profile(settings.profile)
-    stores = " and ".join(mapped_stores(profile))
-    access = ", open to everyone on this machine" if settings.open else ""
-    address = f"http://{host}:{settings.port}/"
-    return f"Customer Gateway: {address} serves {stores} with the profile {profile.store.name}{access}"
+def _checked(arguments: Namespace) -> Settings:
+    """Read the settings, and refuse here and once what every worker would refuse."""
+    settings = replace(read_settings(), open=arguments.no_auth)
+    settings.require_key()
+    require_urls(read_profile(settings.profile), settings)
+    return settings
+
+
+async def _supervise(settings: Settings, listener: socket.socket, arguments: Namespace) -> int:
+    def plan() -> Plan:
+        now = _checked(arguments)
+        if (now.host, now.port) != (settings.host, settings.port):
+            fault = f"GATEWAY_HOST, GATEWAY_PORT: now {now.host}:{now.port}, served is {settings.host}:{settings.port}"
+            raise StartError("Where the gateway listens changes only with a stop and a start:", [fault])
+        return Plan(now.workers, now.stop_seconds)
+
+    def announce(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - for who started it
+
+    return await Supervisor(listener, plan, announce, ["--no-auth"] if arguments.no_auth else []).run()

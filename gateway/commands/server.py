@@ -1,18 +1,25 @@
 """The HTTP server in this process: takes its port, runs until it is asked to end, ends in order."""
 
+import asyncio
 import errno
 import logging
+import math
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import StartError
+from gateway.garbage import seldom_collected
 
-_GRACE_SECONDS = 10
+#: How long whoever keeps a connection open without asking anything is waited for: as long as such a connection is kept
+#: anyway. A request that is on its way while its connection is closed would be lost.
+_IDLE_SECONDS = 5.0
+_LOOK_SECONDS = 0.05
+_CLOSING = (b"connection", b"close")
 _LAST_PORT = 65535
 _LOG_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _STARTUP_FAILED = "lifespan.startup.failed"
@@ -43,12 +50,15 @@ def take_port(host: str, port: int, *, chosen_by: str = "GATEWAY_PORT=") -> sock
     return listener
 
 
-def run_server(app: ASGIApp, listener: socket.socket, on_start: Callable[[], None] = lambda: None) -> None:
-    """Serve *app* until SIGINT or SIGTERM; requests under way are answered first.
+def run_server(
+    app: ASGIApp, listener: socket.socket, on_start: Callable[[], None] = lambda: None, *, grace: float = 10.0
+) -> None:
+    """Serve *app* until SIGINT or SIGTERM; requests under way are answered first, within *grace* seconds.
 
+    On uvloop and with httptools where they are installed, else on asyncio and with h11: uvicorn looks for them.
     Raises the StartError of a lifespan that did not start, and SystemExit after any other failure there.
     """
-    logging.basicConfig(format=_LOG_LINE, level=logging.WARNING)
+    set_up_logging()
     guard = _StartGuard(app)
     config = uvicorn.Config(
         guard,
@@ -56,7 +66,7 @@ def run_server(app: ASGIApp, listener: socket.socket, on_start: Callable[[], Non
         log_config=None,  # its loggers speak through the root's, as ours do
         log_level="warning",
         access_log=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_graceful_shutdown=math.ceil(grace),
     )
     try:
         # The server passes the signal that ended it on to us.
@@ -66,6 +76,10 @@ def run_server(app: ASGIApp, listener: socket.socket, on_start: Callable[[], Non
         if guard.error is not None:
             raise guard.error from None
         raise
+
+
+def set_up_logging() -> None:
+    logging.basicConfig(format=_LOG_LINE, level=logging.WARNING)
 
 
 def interrupt_on_sigterm() -> None:
@@ -88,13 +102,52 @@ def ending_undisturbed() -> Iterator[None]:
 
 
 class _Server(uvicorn.Server):
+    """Be uvicorn's server, save that it closes no connection on which a request may be on its way."""
+
     def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_start = on_start
+        self._while_serving = ExitStack()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._while_serving.enter_context(seldom_collected())
         self._on_start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        began = asyncio.get_running_loop().time()
+        await self._stop_accepting()
+        if signal.SIGINT not in self._captured_signals:  # whoever presses Ctrl-C wants it to end at once
+            await self._drain(began + _IDLE_SECONDS)
+        spent = int(asyncio.get_running_loop().time() - began)
+        self.config.timeout_graceful_shutdown = max((self.config.timeout_graceful_shutdown or 0) - spent, 1)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            self._while_serving.close()
+
+    async def _stop_accepting(self) -> None:
+        """Close the listener in this process, once whoever was let in is known: asyncio would forget them."""
+        loop = asyncio.get_running_loop()
+        if isinstance(loop, asyncio.SelectorEventLoop):
+            for server in self.servers:
+                for listener in server.sockets:
+                    loop.remove_reader(listener.fileno())
+            await asyncio.sleep(_LOOK_SECONDS)
+        for server in self.servers:
+            server.close()
+
+    async def _drain(self, until: float) -> None:
+        """Answer what comes on connections that are open, the last answer of each saying that it closes."""
+        state = self.server_state
+        state.default_headers = [*state.default_headers, _CLOSING]
+        for connection in list(state.connections):
+            cycle = getattr(connection, "cycle", None)
+            if cycle is not None and not cycle.response_complete:
+                connection.shutdown()  # which lets it end after this answer
+        loop = asyncio.get_running_loop()
+        while state.connections and not self.force_exit and loop.time() < until:  # noqa: ASYNC110 - uvicorn has no event
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 class _StartGuard:
