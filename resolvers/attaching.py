@@ -16,6 +16,7 @@ from domain.suggestions import Evidence
 from resolvers.indexing import whole_pass
 from resolvers.lead_owners import Owners, evidence_of, owners_of
 from resolvers.matching import Matching
+from sources.mail import is_mailable
 from sources.own import operations as log
 from sources.own import planning
 from sources.own.idempotency import Sent
@@ -59,6 +60,7 @@ class Attaching:
 
     def _steps(self, lead: Lead, owners: Owners, *, creates: bool) -> list[Step]:
         told = evidence_of(lead, self.matching.stores.profile.store.phone_region)
+        reached_by = [one for one in told if one.rule is not IdentifierKind.EMAIL or is_mailable(one.value)]
         fault = _fault_of(owners)
         steps: list[Step] = []
         if owners.row is not None:
@@ -67,11 +69,11 @@ class Attaching:
             steps = [_attachment(lead, message, owners.only or (), row=owners.row)]
         elif fault is None and self._coming & set(told):
             steps = [_attachment(lead, "Its customer is to be created for another lead.")]
-        elif fault is None and told and creates and self.create_customer is not None:
-            steps = [_creation(lead, told), _attachment(lead, "Its customer is to be created for it.")]
+        elif fault is None and reached_by and creates and self.create_customer is not None:
+            steps = [_creation(lead, reached_by), _attachment(lead, "Its customer is to be created for it.")]
         if not steps:
-            message = fault or ("Nobody has its e-mail or phone." if told else "It has neither e-mail nor phone.")
-            return [Step(kind=StepKind.LEAVE_FOR_REVIEW, lead=lead.key, message=message)]
+            told_of = "Nobody has its e-mail or phone." if reached_by else "It has neither e-mail nor phone."
+            return [Step(kind=StepKind.LEAVE_FOR_REVIEW, lead=lead.key, message=fault or told_of)]
         if self.left is not None:
             if self.left < len(steps):
                 self.left = 0
@@ -126,6 +128,9 @@ class Attaching:
                 owners = (await owners_of(matching, [lead]))[lead.key]
                 if owners.row is None or row not in (None, owners.row):
                     await log.release(connection, id_)
+                    if row is None and not owners.customers:
+                        # The step before says why, and counts the lead.
+                        return Done(Outcome.NOTHING, "Its customer was not created.")
                     return Done(Outcome.LEFT, _fault_of(owners) or "Its customer is another, or gone, by now.")
                 statement = await matching.stores.crm.attaching(matching.tenant, lead.key, owners.row)
                 is_attached = statement is not None and await attach(connection, statement)

@@ -24,7 +24,7 @@ from domain.records import Key, Record, RecordKind, RecordRef
 from domain.status import CustomerStatus
 from resolvers.known import Contact, contact_of, duplicates
 from resolvers.linking import Linked, refused
-from resolvers.making import LINKED, NO_LINK, Making, record_to_be
+from resolvers.making import LINKED, NO_LINK, Making, claimed, record_to_be
 from resolvers.operations import Decided
 from sources.own.idempotency import Sent
 
@@ -51,6 +51,11 @@ class Creation:
     writes: tuple[Write | Insert, ...]
     trail: tuple[Write, ...]
     records: Mapping[RecordRef, Record]
+
+    @property
+    def login(self) -> str | None:
+        """What its account logs in with."""
+        return next((record.email for ref, record in self.records.items() if ref.kind is RecordKind.ACCOUNT), None)
 
     @property
     def fresh(self) -> frozenset[str]:
@@ -86,7 +91,8 @@ class Creating(Making):
             )
             await self.put(connection, creation.records)
             result = {"operation": str(id_), "records": [written(ref) for ref in creation.refs], "retired": []}
-            return Decided(operation=operation, things=contact.things, result=result, fresh=creation.fresh)
+            things = contact.things | claimed(creation.login)
+            return Decided(operation=operation, things=things, result=result, fresh=creation.fresh)
 
         return await self.run(contact.things, decide, sent)
 

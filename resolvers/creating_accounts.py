@@ -23,7 +23,7 @@ from domain.operations import (
 from domain.records import Key, Record, RecordKind, RecordRef
 from resolvers.known import Contact, contact_of, duplicates, read_records
 from resolvers.linking import Backing, Linked, refused
-from resolvers.making import LINKED, NO_LINK, Making, record_to_be
+from resolvers.making import LINKED, NO_LINK, Making, claimed, record_to_be
 from resolvers.operations import Decided
 from sources.mongo_writing import OddValueError
 from sources.neighbourhood import around_all
@@ -88,7 +88,7 @@ class CreatingAccounts(Making):
                 "records": [written(one) for one in refs],
                 "retired": [encode_id(CUSTOMER, self.tenant, one.key, one.kind) for one in retired],
             }
-            needed = things | login.things | {written(one) for one in members.refs}
+            needed = things | login.things | claimed(record.email) | {written(one) for one in members.refs}
             return Decided(operation=operation, things=needed, result=result, fresh=frozenset({written(insert.record)}))
 
         return await self.run(things, decide, sent)

@@ -12,6 +12,7 @@ from domain.identifiers import CUSTOMER_KINDS, IdentifierKind, comparable, ident
 from domain.mutation_errors import DuplicateCustomer, ErrorCode, UserError
 from domain.records import Record, RecordKind, RecordRef
 from resolvers.indexing import require_index
+from sources.mail import is_mailable
 from sources.mongo_documents import MongoDocuments
 from sources.own.identifiers import records_with
 from sources.stores import Stores
@@ -40,8 +41,7 @@ def contact_of(stores: Stores, email: str | None, phone: str | None) -> tuple[Co
     region, normal, faults = stores.profile.store.phone_region, {}, []
     if email is not None:
         value = comparable(IdentifierKind.EMAIL, email, region)
-        local, at, domain = email.partition("@")
-        if value is None or not at or not local or not domain or any(one.isspace() for one in email):
+        if value is None or not is_mailable(email):
             faults.append(UserError(ErrorCode.INVALID, "This is no e-mail address.", ("email",)))
         else:
             normal[IdentifierKind.EMAIL] = value

@@ -179,6 +179,7 @@ class Linking:
             retired_ids=tuple(done.result["retired"]),
             event=done.event,
             operation=done.operation,
+            errors=turned_back(done.operation),
         )
 
     async def _around(self, refs: Sequence[RecordRef], paths: Sequence[tuple[str, ...]]) -> Neighbourhood:
@@ -268,3 +269,10 @@ def _told(conflict: Conflict) -> LinkConflict:
 
 def refused(*errors: UserError) -> Linked:
     return Linked(errors=errors)
+
+
+def turned_back(operation: Operation | None) -> tuple[UserError, ...]:
+    """Say that nothing came of *operation*, if so."""
+    if operation is None or operation.failure is None:
+        return ()
+    return (UserError(ErrorCode.ALREADY_CHANGED, f"It was turned back: {operation.failure}."),)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.identifiers import IndexedKind, IndexedRef, identifiers_of
+from domain.identifiers import IdentifierKind, IndexedKind, IndexedRef, comparable_email, identifiers_of
 from domain.link_plans import Change, LinkField
 from domain.mutation_errors import ErrorCode, RefusedError, UserError
 from domain.operations import (
@@ -15,7 +15,7 @@ from domain.operations import (
     read_ref,
 )
 from domain.records import AccountRecord, CrmRecord, DeliveryRecord, Key, Record, RecordKind, RecordRef
-from resolvers.linking import Linked, refused
+from resolvers.linking import Linked, refused, turned_back
 from resolvers.operations import BusyError, Decide, Operations
 from sources.mongo_documents import MongoDocuments
 from sources.own.idempotency import OtherInputError, Sent
@@ -58,35 +58,53 @@ class Making:
         except OtherInputError:
             message = "This idempotencyKey came with another input before."
             return refused(UserError(ErrorCode.IDEMPOTENCY_MISMATCH, message, ("idempotencyKey",)))
-        errors: tuple[UserError, ...] = ()
-        if done.operation is not None and done.operation.failure is not None:
-            errors = (UserError(ErrorCode.CONSTRAINT, f"It was turned back: {done.operation.failure}."),)
         return Linked(
             records=tuple(read_ref(text) for text in done.result["records"]),
             retired_ids=tuple(done.result["retired"]),
             event=done.event,
             operation=done.operation,
-            errors=errors,
+            errors=turned_back(done.operation),
         )
 
     async def login(self, name: str, email: str | None, phone: str | None, key: Key) -> str | None:
-        """Say what an account logs in with: an e-mail that nobody else has, or one made up. Raises RefusedError."""
+        """Say what an account logs in with: an e-mail that nobody else has, or one made up. Raises RefusedError.
+
+        One that is made up is to be claimed as well: see `claimed`.
+        """
         if not self.documents.maps(RecordKind.ACCOUNT, "email"):
             return None
         if email is None:
-            made_up = self.documents.placeholder(name, phone, key)
-            if made_up is None:
-                message = "An account needs an e-mail to log in with."
-                raise RefusedError(UserError(ErrorCode.REQUIRED, message, ("email",)))
-            return made_up
-        if await self.documents.others_log_in_with(self.tenant, {email, email.lower(), email.casefold()}):
+            return await self._made_up(name, phone, key)
+        if await self.documents.others_log_in_with(self.tenant, _spelled(email)):
             message = "Somebody who is no customer logs in with this e-mail."
             raise RefusedError(UserError(ErrorCode.NOT_A_CUSTOMER, message, ("email",)))
         return email
 
+    async def _made_up(self, name: str, phone: str | None, key: Key) -> str:
+        made_up = self.documents.placeholder(name, phone, key)
+        if made_up is None:
+            message = "An account needs an e-mail to log in with."
+            raise RefusedError(UserError(ErrorCode.REQUIRED, message, ("email",)))
+        if await self.documents.somebody_logs_in_with(self.tenant, _spelled(made_up)):
+            message = (
+                f"An account needs an e-mail to log in with, and {made_up}, made up for it, is somebody's already."
+            )
+            raise RefusedError(UserError(ErrorCode.REQUIRED, message, ("email",)))
+        return made_up
+
     async def said(self, document: dict[str, Any], change: Change) -> Write:
         assert change.after is not None
         return await self.documents.link(change.record.kind, document, LinkField(change.field), change.after)
+
+
+def claimed(login: str | None) -> frozenset[str]:
+    """Say what is to be claimed so that nobody else comes to log in with *login* meanwhile."""
+    address = None if login is None else comparable_email(login)
+    return frozenset() if address is None else frozenset({f"{IdentifierKind.EMAIL.value}:{address}"})
+
+
+def _spelled(email: str) -> set[str]:
+    return {email, email.lower(), email.casefold()}
 
 
 NO_LINK = UserError(ErrorCode.NOT_MAPPED, "The store has no field that could keep these records together.")

@@ -1,7 +1,7 @@
 """Change customers: names and addresses in every record that has them, a status, who delivers."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from domain.identifiers import IdentifierKind, identifiers_of
 from domain.identity import Members
 from domain.mutation_errors import ErrorCode, RefusedError, UserError
 from domain.operations import Operation, OperationKind, RowWrite, Write, written
-from domain.records import Key, Record, RecordKind, RecordRef
+from domain.records import AccountRecord, Key, Record, RecordKind, RecordRef
 from domain.status import CustomerStatus
 from resolvers.known import Contact, contact_of, duplicates, read_records
 from resolvers.linking import Linked, refused
@@ -111,8 +111,8 @@ class Updating(Making):
         ]
         if change.status is not None and not faults:
             faults += self._without_word(change.status[0], records)
-        if change.change_login and not any(ref.kind is RecordKind.ACCOUNT for ref in records):
-            faults.append(UserError(ErrorCode.NOT_MAPPED, "The customer has no login.", ("changeLogin",)))
+        if change.change_login:
+            faults += _login_faults(records.values())
         if faults:
             return faults
         region = self.stores.profile.store.phone_region
@@ -205,6 +205,16 @@ class Updating(Making):
         }
         things = frozenset(written(one) for one in members.refs)
         return Decided(operation=None if nothing else operation, things=things, result=result)
+
+
+def _login_faults(records: Iterable[Record]) -> list[UserError]:
+    """Say why nobody could confirm a new login."""
+    account = next((one for one in records if isinstance(one, AccountRecord)), None)
+    if account is None:
+        return [UserError(ErrorCode.NOT_MAPPED, "The customer has no login.", ("changeLogin",))]
+    if not account.is_active:
+        return [UserError(ErrorCode.INVALID, "The customer's account is not active.", ("changeLogin",))]
+    return []
 
 
 def _changed(record: Record, values: Mapping[str, Any]) -> Record:

@@ -169,16 +169,22 @@ class MongoDocuments(MongoWriting):
 
     async def others_log_in_with(self, tenant: Tenant, emails: Collection[str]) -> bool:
         """Say whether anybody who is no customer, such as staff, has an account with one of *emails*."""
+        reader = self._readers[RecordKind.ACCOUNT]
+        return any(not reader.scope.holds(one, tenant) for one in await self._logging_in_with(tenant, emails))
+
+    async def somebody_logs_in_with(self, tenant: Tenant, emails: Collection[str]) -> bool:
+        """Say whether anybody at all has an account with one of *emails*."""
+        return bool(await self._logging_in_with(tenant, emails))
+
+    async def _logging_in_with(self, tenant: Tenant, emails: Collection[str]) -> list[Mapping[str, Any]]:
         section, reader = self._section(RecordKind.ACCOUNT), self._readers[RecordKind.ACCOUNT]
-        anybody = Scope(reader.scope.tenant, NO_CONDITION)
+        anybody, found = Scope(reader.scope.tenant, NO_CONDITION), []
         for place in places_of(section.email):
             path = ".".join((place.column, *place.keys))
             query = all_of([*anybody.query(tenant), one_of(path, sorted(emails))])
             fields = fields_of(reader.key, *anybody.fields, *reader.scope.fields)
-            found = await self._connection.find(reader.collection, query, fields, limit=100)
-            if any(anybody.holds(one, tenant) and not reader.scope.holds(one, tenant) for one in found):
-                return True
-        return False
+            found += await self._connection.find(reader.collection, query, fields, limit=100)
+        return [one for one in found if anybody.holds(one, tenant)]
 
     # ── how ──
 

@@ -121,6 +121,35 @@ async def test_customers_are_created_where_there_is_none(gateway: Gateway) -> No
     assert {name: number for name, number in again["counts"].items() if number} == {"leftForReview": 1}
 
 
+async def test_a_lead_whose_email_is_none_makes_no_customer(gateway: Gateway, store: Settings) -> None:
+    """Given one that has nothing else, and one whose phone number says who asked."""
+    assert store.postgres_url is not None
+    lead = """INSERT INTO "Lead" ("id", "name", "email", "phone", "source", "status", "createdAt", "updatedAt")
+        VALUES ('{}', 'Finn', 'none given', {}, 'web', 'new', '2025-10-09', '2025-10-09')"""
+    await run_sql(store.postgres_url, lead.format("lead-o6", "NULL"), lead.format("lead-o7", "'+45 33 33 33 33'"))
+    planned = await attach(gateway)
+    done = await apply(gateway, planned["id"])
+    assert done["counts"] == planned["counts"]
+    assert (done["counts"]["created"], done["counts"]["leftForReview"]) == (2, len(ORPHANS["unresolvable"]) + 1)
+    after = await customers_of_leads(gateway)
+    assert (after["lead-o6"], after["lead-o7"] is None) == (None, False)
+    again = await attach(gateway, dryRun=False)
+    assert {name: number for name, number in again["counts"].items() if number} == {"leftForReview": 2}
+
+
+async def test_a_lead_whose_customer_cannot_be_created_is_counted_once(gateway: Gateway, store: Settings) -> None:
+    assert store.postgres_url is not None
+    await run_sql(
+        store.postgres_url, """ALTER TABLE "Customer" ADD CONSTRAINT nobody CHECK ("name" <> 'Erna Friis') NOT VALID"""
+    )
+    done = await attach(gateway, dryRun=False)
+    assert (done["state"], done["counts"]["created"]) == ("APPLIED", 0)
+    assert done["counts"]["leftForReview"] == len(ORPHANS["unresolvable"]) + 1
+    messages = [step["message"] for step in done["steps"]["nodes"] if step["kind"] in ("CREATE", "ATTACH")][-2:]
+    assert "nobody" in messages[0]
+    assert messages[1] == "Its customer was not created."
+
+
 async def test_leads_of_one_person_get_one_customer(gateway: Gateway, store: Settings) -> None:
     assert store.postgres_url is not None
     lead = """INSERT INTO "Lead" ("id", "name", "email", "source", "status", "createdAt", "updatedAt")

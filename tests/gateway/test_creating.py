@@ -119,6 +119,8 @@ async def test_a_key_that_comes_again_creates_once(grocer: Gateway) -> None:
         ({"name": " "}, ("REQUIRED", ["name"])),
         ({"name": "A"}, ("REQUIRED", ["email"])),
         ({"name": "A", "email": "nowhere"}, ("INVALID", ["email"])),
+        ({"name": "A", "email": "a@b@new.example"}, ("INVALID", ["email"])),
+        ({"name": "A", "email": "a@new.example,b@new.example"}, ("INVALID", ["email"])),
         ({"name": "A", "phone": "12", "withAccount": False}, ("INVALID", ["phone"])),
         ({"name": "A" * 501, "withAccount": False}, ("TOO_LONG", ["name"])),
         ({"name": "A\x00", "withAccount": False}, ("INVALID", ["name"])),

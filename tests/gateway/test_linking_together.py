@@ -136,14 +136,7 @@ async def test_a_store_that_goes_down_on_the_way_is_waited_for(
     settings = await existing_store(own_servers, "grocer", "cut")
     await migrate(str(settings.postgres_url))
     server = getattr(own_servers, store)
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.linker", settings.profile, str(settings.postgres_url), str(settings.mongo_url)),
-        *("north", json.dumps([["link", ["CRM:8", "ACCOUNT:A13", "DELIVERY:D14"]]])),
-        cwd=ROOT,
-        env=os.environ | {"GATEWAY_TEST_HALT_AT": point},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    await halted(process.pid)
+    process = await begun(settings, ["link", ["CRM:8", "ACCOUNT:A13", "DELIVERY:D14"]], halt_at=point)
     before = links(settings)
     await asyncio.to_thread(server.stop)
     os.kill(process.pid, signal.SIGCONT)
@@ -159,6 +152,19 @@ async def test_a_store_that_goes_down_on_the_way_is_waited_for(
     assert after["users north A13"] == {"crm_customer_id": "8", "customer_v2_id": "D14"}
     assert after["customers_v2 north D14"] == {"crm_customer_id": "8", "user_id": "A13"}
     assert before.keys() == after.keys()
+
+
+async def begun(settings: Settings, command: list[Any], *, halt_at: str) -> asyncio.subprocess.Process:
+    """Do *command* in a process of its own, which halts itself at a point; answer it once it has."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.linker", settings.profile, str(settings.postgres_url), str(settings.mongo_url)),
+        *("north", json.dumps([command])),
+        cwd=ROOT,
+        env=os.environ | {"GATEWAY_TEST_HALT_AT": halt_at},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    await halted(process.pid)
+    return process
 
 
 async def halted(pid: int) -> None:

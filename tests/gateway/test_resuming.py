@@ -1,6 +1,9 @@
 """What a crash left is carried on by the next start, and by command; the gateway's own tables are made by command."""
 
 import asyncio
+import json
+import os
+import signal
 from dataclasses import replace
 
 import asyncpg
@@ -12,6 +15,7 @@ from gateway.settings import Settings
 from sources.own.migrating import migrate, newest_version
 from tests.commanding import run_command
 from tests.gateway.test_linking_crashes import child, links, pass_lease, scalar
+from tests.gateway.test_linking_together import begun
 from tests.loading import existing_store, make_database, run_sql
 from tests.running import running
 
@@ -64,6 +68,20 @@ async def test_what_somebody_else_changed_meanwhile_turns_the_operation_back(sto
     assert links(store)["customers_v2 north D14"] == {"user_id": "A12"}
     assert await scalar(store, "SELECT count(*) FROM gateway.claim") == 0
     assert await scalar(store, "SELECT count(*) FROM gateway.link_event") == 0
+
+
+async def test_whoever_asked_is_told_that_it_was_turned_back(servers: EmbeddedStores) -> None:
+    """Given a record that somebody else writes to while a gateway is at work on it."""
+    settings = await existing_store(servers, "grocer", "turned_back")
+    await migrate(str(settings.postgres_url))
+    process = await begun(settings, LINK, halt_at="write-2")
+    with MongoClient[dict[str, object]](settings.mongo_url) as client:
+        documents = client.get_default_database()["customers_v2"]
+        documents.update_one({"id": "D14"}, {"$set": {"user_id": "A12"}})
+    os.kill(process.pid, signal.SIGCONT)
+    out, _ = await process.communicate()
+    assert json.loads(out) == {"state": "FAILED", "event": None, "errors": ["ALREADY_CHANGED"]}
+    assert links(settings)["users north A13"] == {"crm_customer_id": "999"}
 
 
 async def test_tables_of_its_own_are_made_once_and_others_left_alone(servers: EmbeddedStores) -> None:
