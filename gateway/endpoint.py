@@ -122,7 +122,7 @@ class Endpoint:
         answer, status = _body(result, suggesting=may_introspect)
         extensions = dict(result.extensions or {})
         if request.headers.get("x-gateway-explain") == "1":
-            extensions["explain"] = meter.explain()
+            extensions["explain"] = {**meter.explain(), **_path(context)}
         if extensions:
             answer["extensions"] = extensions
         return _answer(request, answer, status)
@@ -145,12 +145,7 @@ class Endpoint:
 
     async def _execute(self, asked: Asked, context: Context) -> ExecutionResult:
         try:
-            return await self._schema.execute(
-                asked.query,
-                variable_values=asked.variables,
-                context_value=context,
-                operation_name=asked.operation_name,
-            )
+            return await self._schema.answer(asked.query, asked.variables, context, asked.operation_name)
         except (CannotGetOperationTypeError, InvalidOperationTypeError, StrawberryGraphQLError) as error:
             raise BadRequestError("The document has no operation of this name.") from error
 
@@ -202,6 +197,13 @@ def read_request(content_type: str, body: bytes, documents: TrustedDocuments | N
     if not isinstance(given.get("extensions"), dict | None):
         raise BadRequestError("extensions must be an object.")
     return Asked(query, variables, name or None)
+
+
+def _path(context: Context) -> dict[str, str]:
+    """Say which path answered, and why not the compiled one."""
+    if context.not_compiled is None:
+        return {"path": "compiled"}
+    return {"path": "graphql-core", "because": context.not_compiled}
 
 
 def _body(result: ExecutionResult, *, suggesting: bool) -> tuple[dict[str, Any], int]:

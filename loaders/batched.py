@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
@@ -26,6 +26,20 @@ class Ask(NamedTuple):
     picks: frozenset[str] = NOTHING
 
 
+class AskMany:
+    """Ask for the *picks* of what belongs to each of *keys*, narrowed by *arguments*: a list of answers in their order.
+
+    No two of these are the same, so that nothing is kept of them.
+    """
+
+    __slots__ = ("arguments", "keys", "picks")
+
+    def __init__(self, keys: Sequence[Key], arguments: Any, picks: frozenset[str]) -> None:
+        self.keys = keys
+        self.arguments = arguments
+        self.picks = picks
+
+
 class Batched(DataLoader[K, Any], ABC, Generic[K]):
     """Count and name the batches of a loader; to be made inside the operation that uses it."""
 
@@ -41,6 +55,10 @@ class Batched(DataLoader[K, Any], ABC, Generic[K]):
     def missing(self, _: Any) -> Any:
         """Answer for a parent that has no key."""
         return None
+
+    def load_column(self, keys: Sequence[Any], arguments: Any, picks: frozenset[str]) -> Awaitable[list[Any]]:
+        """Load what belongs to each of *keys*: what fails for one is an exception in its place."""
+        return asyncio.gather(*(self.load(self.ask(key, arguments, picks)) for key in keys), return_exceptions=True)
 
     async def batch_load_fn(self, keys: list[K]) -> list[Any]:
         with batch(self.name):
@@ -78,6 +96,8 @@ class ByOwner(Batched[Ask], Generic[V]):
         super().__init__(name)
         self._source = source
         self._missing = missing
+        #: What columns of keys were answered, by their arguments and picks: not to be asked for twice.
+        self._known: dict[tuple[Any, frozenset[str]], dict[Key, Any]] = {}
 
     @staticmethod
     def ask(key: Any, arguments: Any, picks: frozenset[str]) -> Ask:
@@ -86,11 +106,30 @@ class ByOwner(Batched[Ask], Generic[V]):
     def missing(self, arguments: Any) -> V:
         return self._missing(arguments)
 
-    async def fetch(self, keys: list[Ask]) -> list[V | Exception]:
+    def load_column(self, keys: Sequence[Key], arguments: Any, picks: frozenset[str]) -> Awaitable[list[Any]]:
+        known = self._known.get((arguments, picks))
+        if known is None:
+            return self._load_many(keys, arguments, picks)
+        return self._load_rest(keys, arguments, picks, known)
+
+    def _load_many(self, keys: Sequence[Key], arguments: Any, picks: frozenset[str]) -> Awaitable[list[Any]]:
+        asked: Any = AskMany(keys, arguments, picks)
+        return self.load(asked)
+
+    async def _load_rest(
+        self, keys: Sequence[Key], arguments: Any, picks: frozenset[str], known: Mapping[Key, Any]
+    ) -> list[Any]:
+        """Load what is not *known* of *keys*."""
+        unknown = list(dict.fromkeys(key for key in keys if key not in known))
+        found = dict(zip(unknown, await self._load_many(unknown, arguments, picks), strict=True)) if unknown else {}
+        return [known[key] if key in known else found[key] for key in keys]
+
+    async def fetch(self, keys: list[Ask | AskMany]) -> list[Any]:  # type: ignore[override]  # columns of keys as well
         owners: dict[Any, dict[Key, None]] = {}
         picks: dict[Any, frozenset[str]] = {}
         for asked in keys:
-            owners.setdefault(asked.arguments, {})[asked.key] = None
+            owned = owners.setdefault(asked.arguments, {})
+            owned.update(dict.fromkeys(asked.keys) if isinstance(asked, AskMany) else {asked.key: None})
             picks[asked.arguments] = picks.get(asked.arguments, NOTHING) | asked.picks
         answers = await asyncio.gather(
             *(self._source(list(found), arguments, picks[arguments]) for arguments, found in owners.items()),
@@ -99,11 +138,23 @@ class ByOwner(Batched[Ask], Generic[V]):
         found = {arguments: _kept(answer) for arguments, answer in zip(owners, answers, strict=True)}
         return [self._answer(found[asked.arguments], asked) for asked in keys]
 
-    def _answer(self, found: Mapping[Key, V] | Exception, asked: Ask) -> V | Exception:
+    def _answer(self, found: Mapping[Key, V] | Exception, asked: Ask | AskMany) -> Any:
+        if isinstance(asked, AskMany):
+            return self._answers(found, asked)
         if isinstance(found, Exception):
             return found
         answer = found.get(asked.key)
         return self._missing(asked.arguments) if answer is None else answer
+
+    def _answers(self, found: Mapping[Key, V] | Exception, asked: AskMany) -> list[Any]:
+        if isinstance(found, Exception):
+            return [found] * len(asked.keys)
+        answers = list(map(found.get, asked.keys))
+        if None in answers:
+            missing = self._missing(asked.arguments)
+            answers = [missing if answer is None else answer for answer in answers]
+        self._known.setdefault((asked.arguments, asked.picks), {}).update(zip(asked.keys, answers, strict=True))
+        return answers
 
 
 def _kept(answer: T | BaseException) -> T | Exception:

@@ -32,7 +32,7 @@ class Connection(Generic[T]):
 
     tenant: str | None
     page: Page[T] | None
-    count: Callable[[], Awaitable[int]] | None
+    count: Callable[[], Awaitable[int] | int] | None
 
     @property
     def nodes(self) -> list[T]:

@@ -40,6 +40,8 @@ class Context:
     selections: dict[tuple[int, ...], frozenset[str]] = field(default_factory=dict)
     #: Whether they may ask about the schema.
     may_introspect: bool = True
+    #: Why graphql-core answers instead of the compiled path; None where that one does.
+    not_compiled: str | None = "not validated"
     _loaders: Loaders | None = None
 
     @property

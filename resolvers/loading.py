@@ -1,14 +1,17 @@
 """Fields that come from a loader: declared, so that whoever plans a query knows what they need before they run."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from domain.errors import BadPageError
 from domain.filters import Children
 from domain.paging import Order, Page, PageArguments
 from domain.records import Stats
-from loaders.batched import Ask
+from loaders.batched import NOTHING, Ask
 from resolvers.connections import Connection, begun
 from resolvers.context import Context
 from resolvers.selection import Wanted
@@ -59,6 +62,33 @@ class Loaded:
         )
         return answer if self.pick is None else self._pick(answer)
 
+    def column(
+        self, context: Context, parents: Sequence[Any], given: Mapping[str, Any], picks: frozenset[str]
+    ) -> list[Any] | Awaitable[list[Any]]:
+        """Answer the field of all *parents*, as `resolve` would: what fails for one is an exception in its place."""
+        loader = getattr(context.loaders, self.loader)
+        if loader is None:
+            return [None] * len(parents)
+        arguments = self.arguments(**given) if self.arguments is not None else None
+        if isinstance(arguments, Most):
+            arguments.check(context.limits.max_page)
+        keys = list(map(self.key, parents))
+        asked = [key for key in keys if key is not None] if None in keys else keys
+        missing = self._picked(loader.missing(arguments)) if len(asked) < len(keys) else None
+        if not asked:
+            return [missing] * len(keys)
+        answers = loader.load_column(asked, arguments, picks if self.pick is None else frozenset({self.pick}))
+        if self.pick is None and len(asked) == len(keys):
+            return answers  # type: ignore[no-any-return]  # of a loader that is found by its name
+        return self._column(answers, keys, missing)
+
+    async def _column(self, asked: Awaitable[list[Any]], keys: Sequence[Any], missing: Any) -> list[Any]:
+        answers = await asked
+        if self.pick is not None:
+            pick = attrgetter(self.pick)
+            answers = [one if one is None or isinstance(one, Exception) else pick(one) for one in answers]
+        return answers if len(answers) == len(keys) else _spread(answers, keys, missing)
+
     async def _pick(self, answer: Awaitable[Any]) -> Any:
         return self._picked(await answer)
 
@@ -101,6 +131,60 @@ class LoadedPage:
         if key is None or not wanted.page:
             return Connection(tenant, Page(request) if wanted.page else None, count)
         return _connected(tenant, pages.load(Ask(key, Children(request, asked.chosen))), count)
+
+    def column(
+        self, context: Context, parents: Sequence[Any], given: Mapping[str, Any], wanted: Wanted
+    ) -> list[Any] | Awaitable[list[Any]]:
+        """Answer the lists of all *parents*, as `resolve` would: what fails for one is an exception in its place."""
+        pages, counts = getattr(context.loaders, self.pages), getattr(context.loaders, self.counts)
+        if pages is None or counts is None:
+            return [None] * len(parents)
+        asked, tenant = self.arguments(**given), context.tenant
+        request = asked.page.request(asked.order, tenant, longest=context.limits.max_page)
+        keys = list(map(self.key, parents))
+        there = [key for key in keys if key is not None]
+        counted = begun(counts.load_column(there, asked.chosen, COUNT)) if wanted.count and there else None
+        paged = pages.load_column(there, Children(request, asked.chosen), NOTHING) if wanted.page and there else None
+        if counted is None and paged is None:
+            return [Connection(tenant, Page(request) if wanted.page else None, _nothing)] * len(parents)
+        return _column(tenant, keys, Page(request) if wanted.page else None, paged, counted)
+
+
+def _nothing() -> int:
+    return 0
+
+
+async def _column(
+    tenant: str | None,
+    keys: Sequence[Any],
+    empty: Page[Any] | None,
+    paged: Awaitable[list[Any]] | None,
+    counted: Callable[[], Awaitable[list[Any]]] | None,
+) -> list[Any]:
+    """Make a list for each of *keys* of what was *paged* and *counted*; an *empty* one where there is no key."""
+    there = len(keys) - keys.count(None)
+    pages = [None] * there if paged is None else await paged
+    # A count that fails is no reason for the page not to be there.
+    stats = [None] * there if counted is None else await asyncio.gather(counted(), return_exceptions=True)
+    if counted is not None:
+        (stats,) = stats if isinstance(stats[0], list) else ([stats[0]] * there,)
+    made = [
+        page if isinstance(page, Exception) else Connection(tenant, page, partial(_counted, one))
+        for page, one in zip(pages, stats, strict=True)
+    ]
+    return made if there == len(keys) else _spread(made, keys, Connection(tenant, empty, _nothing))
+
+
+def _counted(stats: Any) -> int:
+    if isinstance(stats, BaseException):
+        raise stats
+    return 0 if stats is None else stats.count
+
+
+def _spread(answers: Iterable[Any], keys: Sequence[Any], missing: Any) -> list[Any]:
+    """Put *answers* where there are *keys*, and *missing* where there are none."""
+    left = iter(answers)
+    return [missing if key is None else next(left) for key in keys]
 
 
 async def _connected(

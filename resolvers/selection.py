@@ -28,9 +28,13 @@ def selected(context: Context, info: GraphQLResolveInfo[Any]) -> frozenset[str]:
     key = tuple(map(id, info.field_nodes))
     found = context.selections.get(key)
     if found is None:
-        found = frozenset(name for node in info.field_nodes for name in _names(node.selection_set, info))
-        context.selections[key] = found
+        found = context.selections[key] = names_of(info)
     return found
+
+
+def names_of(info: GraphQLResolveInfo[Any]) -> frozenset[str]:
+    """Name the fields selected below *info*'s field, whatever was found of it before."""
+    return frozenset(name for node in info.field_nodes for name in _names(node.selection_set, info))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,11 @@ class Wanted:
 
 def wanted(context: Context, info: GraphQLResolveInfo[Any]) -> Wanted:
     """Say what of a connection is selected."""
-    fields = selected(context, info)
+    return wanted_in(selected(context, info))
+
+
+def wanted_in(fields: frozenset[str]) -> Wanted:
+    """Say what the *fields* of a connection need."""
     return Wanted(page=not PAGE_FIELDS.isdisjoint(fields), count="totalCount" in fields)
 
 

@@ -1,15 +1,22 @@
 """The public contract: Strawberry types, inputs, enums, root fields. Declarations, no logic, no I/O."""
 
+from typing import Any
+
 import strawberry
 from graphql import GraphQLError, GraphQLOneOfDirective
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.base import get_object_definition
 
+from resolvers.context import Context
+from schema.compiled.answering import answer
+from schema.compiled.cache import Operations
+from schema.compiled.extension import CompiledPath
+from schema.compiled.operation import Operation
 from schema.document_cache import ParsedDocuments, ValidatedDocuments
-from schema.document_shape import USUAL, DocumentLimits
+from schema.document_shape import USUAL, DocumentLimits, check_variables
 from schema.fields import RULE
-from schema.limiting import Limiter
+from schema.limiting import Limiter, cost_of
 from schema.mutation import ERROR_TYPES, Mutation
 from schema.one_operation import OneOperation
 from schema.query import Query
@@ -19,16 +26,50 @@ from schema.scalars import SCALARS
 class Schema(strawberry.Schema):
     """Be Strawberry's schema, save that errors are logged by whoever answers them: with a code, or masked."""
 
+    #: What was validated before.
+    operations: Operations
+    limits: DocumentLimits
+
+    async def answer(
+        self, query: str, variables: dict[str, Any] | None, context: Context, operation_name: str | None
+    ) -> ExecutionResult:
+        """Answer a document: without reading it again where it was validated before and is within its limits."""
+        known = self.operations.find(query, operation_name)
+        result = None if known is None else await self._answer_known(known, variables, context)
+        if result is not None:
+            return result
+        return await self.execute(
+            query, variable_values=variables, context_value=context, operation_name=operation_name
+        )
+
+    async def _answer_known(
+        self, operation: Operation, variables: dict[str, Any] | None, context: Context
+    ) -> ExecutionResult | None:
+        """Answer *operation*; None where something is to be said against it: Strawberry's path says it."""
+        try:
+            check_variables(variables, self.limits.list_length)
+        except GraphQLError:
+            return None
+        cost = cost_of(operation, self._schema, variables, context.limits.max_page)
+        if cost > self.limits.cost:
+            return None
+        result = await answer(operation, self._schema, self.schema_converter, context, variables)
+        return None if result is None else ExecutionResult(result.data, result.errors, {"cost": cost})
+
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Log nothing here."""
 
 
-def build_schema(limits: DocumentLimits = USUAL) -> Schema:
-    """Make the executable schema, which holds documents to *limits*; every root field of it has a rule."""
+def build_schema(limits: DocumentLimits = USUAL, *, compiled: bool = True) -> Schema:
+    """Make the executable schema, which holds documents to *limits*; every root field of it has a rule.
+
+    Where nothing is *compiled*, graphql-core answers everything: to compare with.
+    """
     roots = [field for root in (Query, Mutation) for field in get_object_definition(root, strict=True).fields]
     unruled = [field.name for field in roots if RULE not in field.metadata]
     if unruled:
         raise TypeError(f"Root fields without a rule: {', '.join(unruled)}")
+    operations = Operations()
     built = Schema(
         query=Query,
         mutation=Mutation,
@@ -39,8 +80,10 @@ def build_schema(limits: DocumentLimits = USUAL) -> Schema:
             OneOperation,
             ParsedDocuments,
             ValidatedDocuments,
+            *([lambda: CompiledPath(operations)] if compiled else []),
         ],
     )
+    built.operations, built.limits = operations, limits
     _describe_directives(built)
     return built
 

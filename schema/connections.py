@@ -1,6 +1,6 @@
 """Relay's connections: pages by keyset, with counts only where they are selected."""
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import strawberry
 
@@ -11,9 +11,9 @@ from schema.fields import computed, plain
 NodeT = TypeVar("NodeT")
 
 
-async def _count(_: Context, connection: connections.Connection[object]) -> int:
+def _count(_: Context, connection: connections.Connection[object]) -> Any:
     assert connection.count is not None
-    return await connection.count()
+    return connection.count()
 
 
 @strawberry.type(description="Where a page lies in its list.")

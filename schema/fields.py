@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import strawberry
@@ -21,6 +22,13 @@ LOADED, ROOT = Cost(weight=2), Cost(weight=5)
 FIGURE = Cost(weight=20)
 
 
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """Declare a field that *resolve* answers, given the context and the record."""
+
+    resolve: Callable[[Context, Any], Any]
+
+
 def plain(description: str) -> Any:
     """Declare a field that is an attribute of its record."""
     return strawberry.field(description=description)
@@ -32,7 +40,12 @@ def computed(resolve: Callable[[Context, Any], Any], description: str, *, weight
     def resolver(root: Any, info: Info) -> Any:
         return resolve(info.context, root)
 
-    return strawberry.field(resolver=resolver, description=description, directives=[weight] if weight else [])
+    return strawberry.field(
+        resolver=resolver,
+        description=description,
+        metadata={DECLARATION: Computed(resolve)},
+        directives=[weight] if weight else [],
+    )
 
 
 def selecting(resolve: Callable[..., Any], description: str, *, arguments: Callable[..., Any] | None = None) -> Any:

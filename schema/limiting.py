@@ -1,14 +1,18 @@
 """Hold documents to their limits: before validation what they are, before they are run what they cost."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
-from graphql import FragmentDefinitionNode, OperationDefinitionNode
+from graphql import GraphQLSchema
 from strawberry.extensions import SchemaExtension
 
 from domain.errors import IntrospectionOffError, TooCostlyError
-from schema.costs import Costs, defaults_of
+from schema.compiled.operation import Operation
+from schema.costs import Costs
 from schema.document_shape import DocumentLimits, asks_about_schema, check_document, check_variables
+
+#: Costs that are kept of an operation, one for each way in which its variables say how much is asked for.
+_MOST_COSTS = 100
 
 
 class Limiter(SchemaExtension):
@@ -44,16 +48,27 @@ class Limiter(SchemaExtension):
         context = self.execution_context
         document = context.graphql_document
         assert document is not None
-        name = context.operation_name
-        fragments, operation = {}, None
-        for each in document.definitions:
-            if isinstance(each, FragmentDefinitionNode):
-                fragments[each.name.value] = each
-            elif isinstance(each, OperationDefinitionNode) and (
-                name is None or (each.name and each.name.value == name)
-            ):
-                operation = each
+        operation = Operation.of(document, context.operation_name)
         assert operation is not None
-        variables = {**defaults_of(operation), **(context.variables or {})}
         most = context.context.limits.max_page if context.context is not None else 100
-        return Costs(context.schema._schema, fragments, variables, most).of(operation)  # noqa: SLF001 - as Strawberry does
+        return cost_of(operation, context.schema._schema, context.variables, most)  # noqa: SLF001 - as Strawberry does
+
+
+def cost_of(operation: Operation, schema: GraphQLSchema, variables: Mapping[str, Any] | None, most: int) -> int:
+    """Compute what *operation* costs with *variables* on pages of *most* items, unless that was done for their like."""
+    given = {**operation.defaults, **(variables or {})}
+    key = (most, *(_likeness(given.get(name)) for name in operation.variables))
+    cost = operation.costs.get(key)
+    if cost is None:
+        cost = Costs(schema, operation.fragments, given, most).of(operation.node)
+        if len(operation.costs) >= _MOST_COSTS:
+            operation.costs.clear()
+        operation.costs[key] = cost
+    return cost
+
+
+def _likeness(value: object) -> Hashable:
+    """Be what a cost can depend on of the value of a variable."""
+    if isinstance(value, list):
+        return "a list", len(value)
+    return (type(value), value) if isinstance(value, int) else None

@@ -70,8 +70,7 @@ class Gateway:
         """Answer what the stores were asked for *query*."""
         body = await self.ask(query, variables, headers={"X-Gateway-Explain": "1"}, **how)
         assert "errors" not in body, body["errors"]
-        explain: dict[str, Any] = body["extensions"]["explain"]
-        return explain
+        return {name: body["extensions"]["explain"][name] for name in ("postgres", "mongo")}
 
     async def until_ready(self, *, up: bool = True) -> None:
         """Wait until /readyz says that all stores answer, or that one does not."""

@@ -1,0 +1,146 @@
+"""Compile a validated operation into a plan."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from graphql import (
+    FragmentDefinitionNode,
+    GraphQLLeafType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    get_named_type,
+    get_nullable_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_object_type,
+)
+from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_fields, collect_subfields
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.field import StrawberryField
+
+from resolvers.selection import names_of
+from schema.compiled.arguments import Arguments
+from schema.compiled.columns import column_maker, constant
+from schema.compiled.leaves import column_writer
+from schema.compiled.plan import Column, FieldPlan, Given, MakeColumn, SelectionPlan
+from schema.compiled.resolve_info import RawInfo, info_of
+
+
+class NotCompiledError(Exception):
+    """Say why an operation is left to graphql-core."""
+
+
+class Compiler:
+    """Compile one *operation*, as it is with the values that *variables* give to its conditions."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        converter: GraphQLCoreConverter,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: Any,
+    ) -> None:
+        self._schema = schema
+        self._converter = converter
+        self._operation = operation
+        self._definitions = dict(fragments)
+        self._fragments = {name: FragmentDetails(definition) for name, definition in fragments.items()}
+        self._variables = variables
+
+    def compile(self) -> SelectionPlan:
+        """Raise NotCompiledError, and what graphql-core raises of conditions."""
+        if self._operation.operation is OperationType.SUBSCRIPTION:
+            raise NotCompiledError("subscription")
+        root = self._schema.get_root_type(self._operation.operation)
+        if root is None:
+            raise NotCompiledError("no such root")
+        collected = collect_fields(self._schema, self._fragments, self._variables, root, self._operation)
+        return self._selection(root, collected.grouped_field_set)
+
+    def _selection(self, type_: GraphQLObjectType, grouped: Mapping[str, list[FieldDetails]]) -> SelectionPlan:
+        fields = [self._field(type_, name, details) for name, details in grouped.items()]
+        return SelectionPlan(type_, fields, assembler([field.name for field in fields]))
+
+    def _field(self, parent: GraphQLObjectType, name: str, details: list[FieldDetails]) -> FieldPlan:
+        node = details[0].node
+        definition = self._schema.get_field(parent, node.name.value)
+        if definition is None or node.name.value in ("__schema", "__type"):
+            raise NotCompiledError("introspection")
+        if any(detail.defer_usage for detail in details):
+            raise NotCompiledError("incremental delivery")
+        inner = get_nullable_type(definition.type)
+        item = get_nullable_type(inner.of_type) if isinstance(inner, GraphQLList) else inner
+        if isinstance(item, GraphQLList):
+            raise NotCompiledError("a list of lists")
+        field = FieldPlan(
+            name=name,
+            details=details,
+            parent=parent,
+            returns=definition.type,
+            named=get_named_type(definition.type),
+            make=constant(parent.name),
+            required=isinstance(definition.type, GraphQLNonNull),
+            is_list=isinstance(inner, GraphQLList),
+            items_required=isinstance(inner, GraphQLList) and isinstance(inner.of_type, GraphQLNonNull),
+        )
+        if node.name.value != "__typename":
+            field.make = self._maker(field, definition)
+        self._below(field)
+        return field
+
+    def _maker(self, field: FieldPlan, definition: Any) -> MakeColumn:
+        declared = (definition.extensions or {}).get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        if not isinstance(declared, StrawberryField) or declared.extensions:
+            raise NotCompiledError(f"{field.parent}.{field.field_name} is not declared")
+        arguments = Arguments(definition, declared, field.details[0].node, self._converter)
+        raw: Callable[[Given], RawInfo] = lambda given: info_of(field, given)  # noqa: E731 - it closes over one field
+        return column_maker(declared, arguments, self._names(field), raw)
+
+    def _names(self, field: FieldPlan) -> frozenset[str]:
+        """Name what is selected below *field*."""
+        nodes = [detail.node for detail in field.details]
+        info: Any = RawInfo(
+            field.field_name,
+            nodes,
+            field.returns,
+            field.parent,
+            self._schema,
+            self._definitions,
+            self._operation,
+            self._variables.coerced,
+            None,
+        )
+        return names_of(info)
+
+    def _below(self, field: FieldPlan) -> None:
+        named: Any = field.named
+        if is_leaf_type(named):
+            leaf: GraphQLLeafType = named
+            field.write = column_writer(leaf, required=field.items_required if field.is_list else field.required)
+            return
+        possible = self._schema.get_possible_types(named) if is_abstract_type(named) else [named]
+        for type_ in possible:
+            assert is_object_type(type_)
+            collected = collect_subfields(
+                self._schema, self._fragments, self._variables, self._operation, type_, field.details
+            )
+            field.below[type_.name] = self._selection(type_, collected.grouped_field_set)
+
+
+def assembler(names: Sequence[str]) -> Callable[[list[Column], int], list[dict[str, Any]]]:
+    """Answer what makes objects of their columns: one comprehension, written for just these *names*."""
+    if not names:
+        return lambda _, count: [{} for _ in range(count)]
+    values = [f"v{number}" for number in range(len(names))]
+    pairs = ", ".join(f"{name!r}: {value}" for name, value in zip(names, values, strict=True))
+    if len(names) == 1:
+        source = f"lambda columns, _: [{{{pairs}}} for v0 in columns[0]]"
+    else:
+        source = f"lambda columns, _: [{{{pairs}}} for {', '.join(values)} in zip(*columns)]"
+    made: Callable[[list[Column], int], list[dict[str, Any]]] = eval(source)  # noqa: S307 - names of GraphQL only
+    return made

@@ -1,0 +1,80 @@
+"""What an operation comes to once it is compiled: for each selection its fields, and how a column of each is made."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    FragmentDefinitionNode,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+)
+from graphql.execution.collect_fields import FieldDetails
+
+from resolvers.context import Context
+
+#: A value for each parent: the value itself, or the exception that stands in its place.
+Column = list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Be what a request adds to a compiled operation: its *context* and the values of its *variables*."""
+
+    context: Context
+    schema: GraphQLSchema
+    operation: OperationDefinitionNode
+    fragments: dict[str, FragmentDefinitionNode]
+    #: As graphql-core keeps them, with where each came from.
+    variables: Any
+
+    @property
+    def variable_values(self) -> dict[str, Any]:
+        values: dict[str, Any] = self.variables.coerced
+        return values
+
+
+#: Makes the column of a field, given the request and the parents: at once, or something to wait for.
+MakeColumn = Callable[[Given, Sequence[Any]], Column | Awaitable[Column]]
+#: Writes a column of leaves as the answer has them; None where any is not what it should be.
+WriteColumn = Callable[[Column], Column | None]
+
+
+@dataclass(slots=True, eq=False)
+class FieldPlan:
+    """Be one field of a selection."""
+
+    #: What it is called in the answer.
+    name: str
+    details: list[FieldDetails]
+    parent: GraphQLObjectType
+    returns: GraphQLOutputType
+    named: GraphQLNamedType
+    make: MakeColumn
+    #: Whether null is no answer; the same of the items, where it is a list.
+    required: bool
+    is_list: bool
+    items_required: bool
+    #: Of a leaf.
+    write: WriteColumn | None = None
+    #: Of anything else: what is selected of it, by the name of its type.
+    below: "dict[str, SelectionPlan]" = field(default_factory=dict)
+    #: Of which type a value is, by its class; None where it is of none that may be there.
+    classes: dict[type, str | None] = field(default_factory=dict)
+
+    @property
+    def field_name(self) -> str:
+        return self.details[0].node.name.value
+
+
+@dataclass(slots=True, eq=False)
+class SelectionPlan:
+    """Be what is selected of objects of one *type*."""
+
+    type: GraphQLObjectType
+    fields: list[FieldPlan]
+    #: Makes an answer for each parent of the finished columns.
+    assemble: Callable[[list[Column], int], list[dict[str, Any]]]
