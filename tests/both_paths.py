@@ -78,7 +78,7 @@ def _error(error: GraphQLError) -> tuple[str, str, str]:
 
 
 def spoil(context: Context, wrong: int) -> None:
-    """Let loaders of *context* fail for some keys or for all, and records have nulls where none may be, and nonsense."""
+    """Let loaders of *context* fail for some keys or for all, and records have nulls where none may be."""
     loaders = context.loaders
     for name in loaders.__slots__:
         loader = getattr(loaders, name)

@@ -59,15 +59,14 @@ class Documents:
         return " ".join([f"{head} {body}", *self.fragments]), values
 
     def _selection(self, type_: Any, depth: int, *, top: bool = False) -> str:
-        used: dict[str, int] = {}
         wanted = self.chance.randint(1, 3 if top else 6)
-        parts = [self._part(type_, depth, used, top=top) for _ in range(wanted)]
+        parts = [self._part(type_, depth, top=top) for _ in range(wanted)]
         if is_abstract_type(type_):
             possible = self.chance.sample(list(self.schema.get_possible_types(type_)), k=2)
             parts += [f"... on {one.name} {self._selection(one, depth - 1)}" for one in possible]
         return "{ " + " ".join(part for part in parts if part) + (" __typename }" if not any(parts) else " }")
 
-    def _part(self, type_: Any, depth: int, used: dict[str, int], *, top: bool) -> str:
+    def _part(self, type_: Any, depth: int, *, top: bool) -> str:
         kind = self.chance.random()
         if kind < 0.05:
             return "__typename"
@@ -79,9 +78,9 @@ class Documents:
             name = f"F{len(self.fragments)}"
             self.fragments.append(f"fragment {name} on {type_.name} {inner}")
             return f"...{name}{self._condition()}"
-        return self._field(type_, depth, used)
+        return self._field(type_, depth)
 
-    def _field(self, type_: Any, depth: int, used: dict[str, int]) -> str:
+    def _field(self, type_: Any, depth: int) -> str:
         if isinstance(type_, GraphQLUnionType):
             return "__typename"
         assert isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)
@@ -94,9 +93,8 @@ class Documents:
             return "__typename"
         self.left -= 1
         name, one = self.chance.choice(fields)
-        # Fields of one name have to agree in everything, so each has one of its own.
-        used[name] = used.get(name, 0) + 1
-        alias = f"a{self.left}: " if used[name] > 1 or one.args or self.chance.random() < 0.5 else f"b{self.left}: "
+        # Fields of one name have to agree in their arguments, and are merged.
+        alias = f"a{self.left}: " if one.args or self.chance.random() < 0.5 else ""
         below = (
             self._selection(get_named_type(one.type), depth - 1) if is_composite_type(get_named_type(one.type)) else ""
         )
@@ -123,7 +121,7 @@ class Documents:
         if isinstance(type_, GraphQLList):
             return "[" + ", ".join(self._value(type_.of_type) for _ in range(self.chance.randint(0, 3))) + "]"
         if isinstance(type_, GraphQLEnumType):
-            return self.chance.choice(list(type_.values))
+            return str(self.chance.choice(list(type_.values)))
         if isinstance(type_, GraphQLInputObjectType):
             names = [
                 name
