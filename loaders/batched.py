@@ -96,8 +96,8 @@ class ByOwner(Batched[Ask], Generic[V]):
         super().__init__(name)
         self._source = source
         self._missing = missing
-        #: What columns of keys were answered, by their arguments and picks: not to be asked for twice.
-        self._known: dict[tuple[Any, frozenset[str]], dict[Key, Any]] = {}
+        #: Where the answers for keys are, or will be, by arguments and picks: not to be asked for twice.
+        self._places: dict[tuple[Any, frozenset[str]], dict[Key, tuple[asyncio.Future[list[Any]], int]]] = {}
 
     @staticmethod
     def ask(key: Any, arguments: Any, picks: frozenset[str]) -> Ask:
@@ -107,22 +107,15 @@ class ByOwner(Batched[Ask], Generic[V]):
         return self._missing(arguments)
 
     def load_column(self, keys: Sequence[Key], arguments: Any, picks: frozenset[str]) -> Awaitable[list[Any]]:
-        known = self._known.get((arguments, picks))
-        if known is None:
-            return self._load_many(keys, arguments, picks)
-        return self._load_rest(keys, arguments, picks, known)
-
-    def _load_many(self, keys: Sequence[Key], arguments: Any, picks: frozenset[str]) -> Awaitable[list[Any]]:
-        asked: Any = AskMany(keys, arguments, picks)
-        return self.load(asked)
-
-    async def _load_rest(
-        self, keys: Sequence[Key], arguments: Any, picks: frozenset[str], known: Mapping[Key, Any]
-    ) -> list[Any]:
-        """Load what is not *known* of *keys*."""
-        unknown = list(dict.fromkeys(key for key in keys if key not in known))
-        found = dict(zip(unknown, await self._load_many(unknown, arguments, picks), strict=True)) if unknown else {}
-        return [known[key] if key in known else found[key] for key in keys]
+        places = self._places.setdefault((arguments, picks), {})
+        unknown = [key for key in keys if key not in places] if places else keys
+        if unknown:
+            asked: Any = AskMany(unknown, arguments, picks)
+            answers = self.load(asked)
+            places.update((key, (answers, place)) for place, key in enumerate(unknown))
+            if len(unknown) == len(keys):
+                return answers
+        return _collected([places[key] for key in keys])
 
     async def fetch(self, keys: list[Ask | AskMany]) -> list[Any]:  # type: ignore[override]  # columns of keys as well
         owners: dict[Any, dict[Key, None]] = {}
@@ -153,8 +146,12 @@ class ByOwner(Batched[Ask], Generic[V]):
         if None in answers:
             missing = self._missing(asked.arguments)
             answers = [missing if answer is None else answer for answer in answers]
-        self._known.setdefault((asked.arguments, asked.picks), {}).update(zip(asked.keys, answers, strict=True))
         return answers
+
+
+async def _collected(places: Sequence[tuple[asyncio.Future[list[Any]], int]]) -> list[Any]:
+    """Collect answers that were asked for in several goes."""
+    return [(await answers)[place] for answers, place in places]
 
 
 def _kept(answer: T | BaseException) -> T | Exception:

@@ -85,8 +85,7 @@ class Loaded:
     async def _column(self, asked: Awaitable[list[Any]], keys: Sequence[Any], missing: Any) -> list[Any]:
         answers = await asked
         if self.pick is not None:
-            pick = attrgetter(self.pick)
-            answers = [one if one is None or isinstance(one, Exception) else pick(one) for one in answers]
+            answers = _all_picked(answers, attrgetter(self.pick))
         return answers if len(answers) == len(keys) else _spread(answers, keys, missing)
 
     async def _pick(self, answer: Awaitable[Any]) -> Any:
@@ -148,6 +147,17 @@ class LoadedPage:
         if counted is None and paged is None:
             return [Connection(tenant, Page(request) if wanted.page else None, _nothing)] * len(parents)
         return _column(tenant, keys, Page(request) if wanted.page else None, paged, counted)
+
+
+def _all_picked(answers: list[Any], pick: Callable[[Any], Any]) -> list[Any]:
+    """Pick a part of each answer; where that fails, it fails for that answer alone."""
+    picked: list[Any] = []
+    for one in answers:
+        try:
+            picked.append(one if one is None or isinstance(one, Exception) else pick(one))
+        except Exception as error:  # noqa: BLE001 - stands in the place of the part
+            picked.append(error)
+    return picked
 
 
 def _nothing() -> int:
