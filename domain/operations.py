@@ -104,6 +104,17 @@ class Intended:
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """Be a letter that goes out once an operation is applied, about *account*.
+
+    It asks *email* whether that is to be the login; without one it is an invitation to set a password.
+    """
+
+    account: Key
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """Count what came of an operation so far."""
 
@@ -131,6 +142,7 @@ class Operation:
     rows: tuple[RowWrite, ...] = ()
     event: Intended | None = None
     made: Counts | None = None
+    mail: Mail | None = None
     state: OperationState = OperationState.RUNNING
     done: int = 0
     created_at: datetime | None = None

@@ -56,9 +56,9 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with opened(profile, settings) as stores:
-            operations = operations_of(stores)
             later = Later()
             accounts = accounts_of(stores, later, links_of(settings), mailer_for(settings))
+            operations = operations_of(stores, None if accounts is None else accounts.post)
             planned = planned_of(stores, operations, accounts)
             state = {"stores": stores, "operations": operations, "planned": planned, "accounts": accounts}
             async with later.working(), resuming(operations, planned), indexing(stores, settings.index_seconds):

@@ -12,7 +12,7 @@ from domain.account_links import FOR_LOGIN, FOR_PASSWORD, AccountLinks
 from domain.errors import GatewayError
 from domain.identifiers import IdentifierKind, IndexedKind, comparable_email, identifiers_of
 from domain.mutation_errors import ErrorCode, RefusedError, UserError
-from domain.operations import written
+from domain.operations import Operation, written
 from domain.passwords import password_faults
 from domain.records import Key, RecordKind, RecordRef
 from resolvers.later import Later
@@ -106,6 +106,18 @@ class Accounts:
     def confirm_change(self, tenant: str | None, account: Key, email: str) -> None:
         """Ask *email*, by mail and soon, whether it is to be the login of *account*; `confirm_login` then writes it."""
         self.later.put(lambda: self._mail_confirmation(tenant, account, email))
+
+    def post(self, operation: Operation) -> None:
+        """Mail, soon, what *operation* says that is to be mailed once it is applied."""
+        mail = operation.mail
+        if mail is None:
+            return
+        if self.mailer is None:
+            log.warning("Operation %s is applied, and nobody is mailed: this gateway sends no mail", operation.id)
+        elif mail.email is None:
+            self.invite(operation.tenant, mail.account)
+        else:
+            self.confirm_change(operation.tenant, mail.account, mail.email)
 
     # ── the use cases ──
 

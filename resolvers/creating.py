@@ -14,6 +14,7 @@ from domain.operations import (
     Counts,
     Insert,
     Intended,
+    Mail,
     Operation,
     OperationKind,
     RowWrite,
@@ -71,14 +72,18 @@ class Creation:
 class Creating(Making):
     """Create customers."""
 
-    async def create_customer(self, new: NewCustomer, sent: Sent | None) -> Linked:
-        """Create *new* unless somebody has its e-mail or phone already."""
+    async def create_customer(self, new: NewCustomer, sent: Sent | None, *, invite: bool = False) -> Linked:
+        """Create *new* unless somebody has its e-mail or phone already; *invite* them to the account they get."""
         contact, faults = contact_of(self.stores, new.email, new.phone)
         if faults := [*faults, *self._wrong(new)]:
             return refused(*faults)
 
         async def decide(id_: uuid.UUID, connection: AsyncConnection) -> Decided:
             creation = await self.plan(connection, new, contact)
+            mail = None
+            if invite:
+                self.check_invitation(creation.login)
+                mail = next(Mail(ref.key) for ref in creation.refs if ref.kind is RecordKind.ACCOUNT)
             operation = Operation(
                 id=id_,
                 tenant=self.tenant,
@@ -88,6 +93,7 @@ class Creating(Making):
                 rows=() if creation.row is None else (creation.row,),
                 event=creation.event,
                 made=Counts(created=len(creation.refs), linked=int(len(creation.refs) > 1)),
+                mail=mail,
             )
             await self.put(connection, creation.records)
             result = {"operation": str(id_), "records": [written(ref) for ref in creation.refs], "retired": []}

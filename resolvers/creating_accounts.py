@@ -15,6 +15,7 @@ from domain.operations import (
     Insert,
     Intended,
     LinkEventKind,
+    Mail,
     Operation,
     OperationKind,
     Write,
@@ -42,10 +43,14 @@ class CreatingAccounts(Making):
         email: str | None,
         sent: Sent | None,
         *,
+        invite: bool = False,
         backed: Backing | None = None,
         event: LinkEventKind = LINKED,
     ) -> Linked:
-        """Make an account for the customer of *ref*, which has none: with *email*, else its own, else one made up."""
+        """Make an account for the customer of *ref*, which has none: with *email*, else its own, else one made up.
+
+        *invite* them to it, unless that is left to whoever asks.
+        """
         if RecordKind.ACCOUNT not in self.stores.mongo_kinds:
             return refused(UserError(ErrorCode.NOT_MAPPED, "The store has no accounts."))
         if ref.kind not in self.stores.kinds:
@@ -70,6 +75,8 @@ class CreatingAccounts(Making):
             if faults := await self._taken(login, members.refs, given=email is not None):
                 raise RefusedError(*faults)
             insert, changes, record, trail = await self._account(links, members.refs, list(own.values()), login)
+            if invite:
+                self.check_invitation(record.email)
             writes = await self._writes(changes)
             refs = tuple(sorted({*members.refs, insert.record}, key=lambda one: one.kind.rank))
             operation = Operation(
@@ -80,6 +87,7 @@ class CreatingAccounts(Making):
                 writes=(insert, *writes),
                 event=Intended(kind=event, records=refs, trail=(*trail, *writes)),
                 made=Counts(created=1, linked=1),
+                mail=Mail(insert.record.key) if invite else None,
             )
             await self.put(connection, {insert.record: record})
             retired = [members.head] if refs[0] != members.head else []

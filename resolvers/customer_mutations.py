@@ -7,7 +7,7 @@ from typing import Any
 from domain.errors import BadIdError, ReadOnlyError
 from domain.ids import CUSTOMER, GlobalId, decode_id
 from domain.mutation_errors import DuplicateCustomer, ErrorCode, UserError
-from domain.records import Customer, RecordKind, RecordRef
+from domain.records import Customer, RecordRef
 from resolvers.context import Context
 from resolvers.creating import Creating, NewCustomer
 from resolvers.creating_accounts import CreatingAccounts
@@ -34,8 +34,8 @@ async def create_customer(context: Context, new: NewCustomer, *, invite: bool, k
     if faults:
         return refused(*faults)
     given = [new.name, new.email, new.phone, new.source, new.with_account, invite, dict(new.delivery or {})]
-    created = await creating.create_customer(new, sent_of(context, "createCustomer", key, given))
-    return _written(context, created, invite=invite)
+    sent = sent_of(context, "createCustomer", key, given)
+    return _written(context, await creating.create_customer(new, sent, invite=invite))
 
 
 async def create_account(
@@ -51,7 +51,7 @@ async def create_account(
     if faults or isinstance(ref, UserError):
         return refused(*faults, *([ref] if isinstance(ref, UserError) else []))
     sent = sent_of(context, "createAccount", key, [customer_id, email, invite])
-    return _written(context, await creating.create_account(ref, email, sent), invite=invite)
+    return _written(context, await creating.create_account(ref, email, sent, invite=invite))
 
 
 async def update_customer(context: Context, id_: str, change: Change, key: str | None) -> Linked:
@@ -67,11 +67,7 @@ async def update_customer(context: Context, id_: str, change: Change, key: str |
         return refused(*faults, *([ref] if isinstance(ref, UserError) else []))
     status = None if change.status is None else [None if one is None else one.value for one in change.status]
     given = [id_, dict(change.texts), status, change.change_login]
-    updated = await updating.update(ref, change, sent_of(context, "updateCustomer", key, given))
-    email = change.texts.get("email")
-    if change.change_login and email is not None and not updated.errors and _is_applied(updated):
-        _accounts(context).confirm_change(context.tenant, _account_of(updated), email)
-    return _written(context, updated, invite=False)
+    return _written(context, await updating.update(ref, change, sent_of(context, "updateCustomer", key, given)))
 
 
 async def assign_courier(context: Context, customer_id: str, courier: str | None, key: str | None) -> Linked:
@@ -82,7 +78,7 @@ async def assign_courier(context: Context, customer_id: str, courier: str | None
     if faults or isinstance(ref, UserError):
         return refused(*faults, *([ref] if isinstance(ref, UserError) else []))
     sent = sent_of(context, "assignCourier", key, [customer_id, courier])
-    return _written(context, await updating.assign_courier(ref, courier, sent), invite=False)
+    return _written(context, await updating.assign_courier(ref, courier, sent))
 
 
 # ── what came of it ──
@@ -162,17 +158,7 @@ def _accounts(context: Context) -> Any:
     return getattr(context, "accounts", None)
 
 
-def _is_applied(linked: Linked) -> bool:
-    return linked.operation is None or (linked.operation.state.is_over and linked.operation.failure is None)
-
-
-def _account_of(linked: Linked) -> str:
-    return next(ref.key for ref in linked.records if ref.kind is RecordKind.ACCOUNT)
-
-
-def _written(context: Context, linked: Linked, *, invite: bool) -> Linked:
-    """Let what is told of *linked* be read anew; invite whom it made an account for, if so."""
-    if invite and not linked.errors and _is_applied(linked) and linked.operation is not None:
-        _accounts(context).invite(context.tenant, _account_of(linked))
+def _written(context: Context, linked: Linked) -> Linked:
+    """Let what is told of *linked* be read anew."""
     context.forget()
     return linked

@@ -92,6 +92,12 @@ class Making:
             raise RefusedError(UserError(ErrorCode.REQUIRED, message, ("email",)))
         return made_up
 
+    def check_invitation(self, login: str | None) -> None:
+        """Refuse where nobody could be mailed at *login*. Raises RefusedError."""
+        if login is None or self.documents.is_placeholder(login):
+            message = "Nobody can be invited without an e-mail of their own: one that is made up is never mailed."
+            raise RefusedError(UserError(ErrorCode.REQUIRED, message, ("email",)))
+
     async def said(self, document: dict[str, Any], change: Change) -> Write:
         assert change.after is not None
         return await self.documents.link(change.record.kind, document, LinkField(change.field), change.after)

@@ -90,14 +90,19 @@ class _KnownError(Exception):
 #: Reads and decides, given the operation's id and the connection of the transaction that takes the claims and writes
 #: the intent down: what it writes to the CRM through it is committed with them, or not at all.
 Decide = Callable[[uuid.UUID, AsyncConnection], Awaitable[Decided]]
+#: Sends, soon, what is to be sent of an operation that is applied.
+Post = Callable[[Operation], None]
 
 
-def operations_of(stores: Stores) -> "Operations | None":
-    """Make whoever writes to *stores*; None where the gateway has no tables of its own."""
+def operations_of(stores: Stores, post: Post | None = None) -> "Operations | None":
+    """Make whoever writes to *stores*; None where the gateway has no tables of its own.
+
+    *post* is told of every operation that is applied, once, by whichever gateway applies it.
+    """
     if stores.own is None:
         return None
     documents = MongoDocuments(stores.profile, stores.mongo)
-    return Operations(stores.own, documents, PostgresTurning(stores.profile))
+    return Operations(stores.own, documents, PostgresTurning(stores.profile), post)
 
 
 @dataclass(slots=True)
@@ -107,6 +112,7 @@ class Operations:
     own: OwnStore
     writing: MongoDocuments
     rows: PostgresTurning
+    post: Post | None = None
     owner: uuid.UUID = field(default_factory=uuid.uuid4)
 
     async def run(self, tenant: str | None, things: Collection[str], decide: Decide, sent: Sent | None = None) -> Done:
@@ -136,6 +142,7 @@ class Operations:
         if decided.operation is None:
             return Done(operation=None, event=None, result=decided.result)
         if decided.operation.state.is_over:
+            self._applied(decided.operation)
             return Done(operation=decided.operation, event=event, result=decided.result)
         operation, event = await self.carry_through(decided.operation)
         return Done(operation=operation, event=event, result=decided.result)
@@ -222,11 +229,16 @@ class Operations:
                 # Another gateway took it over meanwhile: it stands as that one has left it.
                 found, event = await self._as_it_stands(operation.tenant, operation.id)
                 return found or operation, event
+            self._applied(operation)
         except SourceError as error:
             logger.warning("Operation %s waits: %s", operation.id, error)
             await self._put_off(operation)
             return replace(operation, state=OperationState.PENDING), None
         return replace(operation, state=OperationState.APPLIED, done=len(operation.writes)), event
+
+    def _applied(self, operation: Operation) -> None:
+        if self.post is not None:
+            self.post(operation)
 
     async def settled(self, operation: Operation) -> Operation:
         """Find how *operation* has ended, carrying it on if need be. Raises SourceError while it cannot end."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.identifiers import IdentifierKind, identifiers_of
 from domain.identity import Members
 from domain.mutation_errors import ErrorCode, RefusedError, UserError
-from domain.operations import Operation, OperationKind, RowWrite, Write, written
+from domain.operations import Mail, Operation, OperationKind, RowWrite, Write, written
 from domain.records import AccountRecord, Key, Record, RecordKind, RecordRef
 from domain.status import CustomerStatus
 from resolvers.known import Contact, contact_of, duplicates, read_records
@@ -65,7 +65,8 @@ class Updating(Making):
             row = await self._row(connection, members, values)
             await self.put(connection, {one: _changed(records[one], values[one]) for one in records if values[one]})
             rows = () if row is None else (row,)
-            return self._decided(id_, OperationKind.UPDATE_CUSTOMER, members, writes, rows)
+            mail = _confirmation(change, records)
+            return self._decided(id_, OperationKind.UPDATE_CUSTOMER, members, writes, rows, mail)
 
         return await self.run(contact.things | {written(ref)}, decide, sent)
 
@@ -88,7 +89,7 @@ class Updating(Making):
                 value = await self.documents.courier_value(courier)
             delivery = RecordRef(RecordKind.DELIVERY, members.delivery)
             writes = await self._changes(delivery, {"courier": value})
-            return self._decided(id_, OperationKind.ASSIGN_COURIER, members, writes, ())
+            return self._decided(id_, OperationKind.ASSIGN_COURIER, members, writes)
 
         return await self.run({written(ref)}, decide, sent)
 
@@ -193,11 +194,19 @@ class Updating(Making):
             return None
         return await self.operations.rows.update(connection, self.tenant, "customer", members.crm, changed)
 
-    def _decided(
-        self, id_: uuid.UUID, kind: OperationKind, members: Members, writes: Sequence[Write], rows: tuple[RowWrite, ...]
+    def _decided(  # noqa: PLR0917 - what an operation is made of
+        self,
+        id_: uuid.UUID,
+        kind: OperationKind,
+        members: Members,
+        writes: Sequence[Write],
+        rows: tuple[RowWrite, ...] = (),
+        mail: Mail | None = None,
     ) -> Decided:
-        nothing = not writes and not rows
-        operation = Operation(id=id_, tenant=self.tenant, kind=kind, by=self.by, writes=tuple(writes), rows=rows)
+        nothing = not writes and not rows and mail is None
+        operation = Operation(
+            id=id_, tenant=self.tenant, kind=kind, by=self.by, writes=tuple(writes), rows=rows, mail=mail
+        )
         result = {
             "operation": None if nothing else str(id_),
             "records": [written(one) for one in members.refs],
@@ -215,6 +224,17 @@ def _login_faults(records: Iterable[Record]) -> list[UserError]:
     if not account.is_active:
         return [UserError(ErrorCode.INVALID, "The customer's account is not active.", ("changeLogin",))]
     return []
+
+
+def _confirmation(change: Change, records: Mapping[RecordRef, Record]) -> Mail | None:
+    """Ask the new address, where it is to be the login and is not yet."""
+    email = change.texts.get("email")
+    if not change.change_login or email is None:
+        return None
+    return next(
+        (Mail(ref.key, email) for ref, one in records.items() if ref.kind is RecordKind.ACCOUNT and one.email != email),
+        None,
+    )
 
 
 def _changed(record: Record, values: Mapping[str, Any]) -> Record:

@@ -16,6 +16,7 @@ from domain.records import Key, RecordKind, RecordRef
 from sources.inserted_values import NEXT, filled_with, is_counted
 from sources.mongo import MongoSource
 from sources.mongo_forms import KeyForm, all_of, fields_of, link_key, one_of, spellings, stored_time, value_at
+from sources.mongo_records import AccountReader
 from sources.mongo_scope import Scope, Tenant
 from sources.mongo_writing import MongoWriting, OddValueError
 from sources.postgres_places import camel, places_of
@@ -53,6 +54,11 @@ class MongoDocuments(MongoWriting):
             return None
         word = _NO_WORD.sub(".", name.casefold()).strip(".") or "customer"
         return template.format(name=word, phone=digits, key=key)
+
+    def is_placeholder(self, email: str) -> bool:
+        """Say whether *email* is of the form of addresses that are made up."""
+        reader = self._readers.get(RecordKind.ACCOUNT)
+        return isinstance(reader, AccountReader) and reader.is_placeholder(email)
 
     # ── new ones ──
 

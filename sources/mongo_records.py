@@ -136,6 +136,10 @@ class AccountReader(RecordReader):
         self._placeholder = _pattern(section.placeholder_email)
         super().__init__(section, zone)
 
+    def is_placeholder(self, email: str) -> bool:
+        """Say whether *email* only stands for an address where there is none."""
+        return self._placeholder is not None and bool(self._placeholder.fullmatch(email))
+
     def _own_fields(self) -> list[Any]:
         return [self._account.password_hash, *(self._account.active or {}), *(self._account.verified or {})]
 
@@ -143,7 +147,7 @@ class AccountReader(RecordReader):
         shared = self._shared(document)
         active = _holds(document, self._account.active)
         email = shared["email"]
-        placeholder = email is not None and self._placeholder is not None and bool(self._placeholder.fullmatch(email))
+        placeholder = email is not None and self.is_placeholder(email)
         hash_field = self._account.password_hash
         # Where the profile maps no password, nothing says that one is missing.
         has_password = hash_field is None or text_of(value_at(document, hash_field)) is not None

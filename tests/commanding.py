@@ -32,6 +32,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "GATEWAY_PROFILE": settings.profile,
         "GATEWAY_POSTGRES_URL": settings.postgres_url,
         "GATEWAY_MONGO_URL": settings.mongo_url,
+        "GATEWAY_SMTP_URL": settings.smtp_url,
     }
     return {name: value for name, value in named.items() if value is not None}
 

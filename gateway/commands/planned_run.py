@@ -63,7 +63,7 @@ async def _run(
         logins = accounts_of(stores, later, links_of(settings), mailer_for(settings))
         if asked.asked.get("invite") and logins is not None and logins.mail_fault is not None:
             raise StartError("Nobody can be invited:", [logins.mail_fault.message])
-        planned = planned_of(stores, operations_of(stores), logins)
+        planned = planned_of(stores, operations_of(stores, None if logins is None else logins.post), logins)
         if planned is None or asked.kind not in planned.workers:
             reason = asked.nothing if planned is not None else "GATEWAY_POSTGRES_URL names no database for its tables"
             raise StartError("There is nothing to do:", [reason])

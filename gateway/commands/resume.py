@@ -34,9 +34,10 @@ def run(arguments: Namespace) -> int:
 
 async def _resume(settings: Settings, profile: Profile) -> list[Operation]:
     async with opened(profile, settings) as stores:
-        operations = operations_of(stores)
         later = Later()
-        planned = planned_of(stores, operations, accounts_of(stores, later, links_of(settings), mailer_for(settings)))
+        logins = accounts_of(stores, later, links_of(settings), mailer_for(settings))
+        operations = operations_of(stores, None if logins is None else logins.post)
+        planned = planned_of(stores, operations, logins)
         if operations is None or planned is None:
             raise StartError("Nothing can be carried on:", ["this profile links nothing"])
         try:

@@ -8,7 +8,18 @@ from typing import Any
 from bson import json_util
 
 from domain.identifiers import IdentifierKind
-from domain.operations import Counts, Insert, Intended, LinkEventKind, Operation, RowWrite, Write, read_ref, written
+from domain.operations import (
+    Counts,
+    Insert,
+    Intended,
+    LinkEventKind,
+    Mail,
+    Operation,
+    RowWrite,
+    Write,
+    read_ref,
+    written,
+)
 
 
 def plan_of(operation: Operation) -> dict[str, Any]:
@@ -20,6 +31,7 @@ def plan_of(operation: Operation) -> dict[str, Any]:
             "rows": [asdict(row) for row in operation.rows],
             "event": None if event is None else _kept_event(event),
             "made": None if operation.made is None else asdict(operation.made),
+            "mail": None if operation.mail is None else asdict(operation.mail),
         }
     )
     return plan
@@ -40,6 +52,7 @@ def read_plan(kept: Mapping[str, Any]) -> dict[str, Any]:
         "rows": tuple(RowWrite(**row) for row in plan.get("rows", ())),
         "event": None if plan["event"] is None else _event(plan["event"]),
         "made": None if plan.get("made") is None else Counts(**plan["made"]),
+        "mail": None if plan.get("mail") is None else Mail(**plan["mail"]),
     }
 
 

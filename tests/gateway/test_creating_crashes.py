@@ -83,13 +83,16 @@ async def stored_states(settings: Settings) -> list[Any]:
         await connection.close()
 
 
-async def send(settings: Settings, tenant: str | None, document: str, given: dict[str, Any], crash_at: str) -> int:
+async def send(
+    settings: Settings, tenant: str | None, document: str, given: dict[str, Any], *, crash_at: str, smtp_url: str = ""
+) -> int:
     """Send a mutation through a gateway of its own, and answer how that ended."""
+    mail = {"GATEWAY_SMTP_URL": smtp_url} if smtp_url else {}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.writer", settings.profile, str(settings.postgres_url), document),
         *(json.dumps(given), str(settings.mongo_url), *([] if tenant is None else [tenant])),
         cwd=ROOT,
-        env=os.environ | {"GATEWAY_TEST_CRASH_AT": crash_at},
+        env=os.environ | {"GATEWAY_TEST_CRASH_AT": crash_at} | mail,
     )
     return await process.wait()
 
@@ -109,7 +112,7 @@ async def test_what_is_written_of_a_customer_is_written_whole(
     document = f"mutation ($input: {type_}!) {{ {mutation}(input: $input) {{ errors {{ code message }} }} }}"
     async with running(settings) as gateway:
         before = await read(gateway, mutation, tenant)
-        assert await send(settings, tenant, document, given, point) == -9
+        assert await send(settings, tenant, document, given, crash_at=point) == -9
         await run_sql(str(settings.postgres_url), "UPDATE gateway.operation SET lease_until = now()")
         async with opened(read_profile(store), settings) as stores:
             operations = operations_of(stores)

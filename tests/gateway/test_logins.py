@@ -10,8 +10,11 @@ import pytest
 from domain.ids import encode_id
 from domain.records import RecordKind
 from gateway.settings import Settings
+from tests.commanding import run_command
 from tests.gateway.test_backfill import backfill, changed
-from tests.gateway.test_creating import ACCOUNT, UPDATE, documents, faults
+from tests.gateway.test_creating import ACCOUNT, CREATE, UPDATE, documents, faults
+from tests.gateway.test_creating_crashes import send
+from tests.gateway.test_linking_crashes import pass_lease
 from tests.gateway.test_suggestions import delivery_store
 from tests.post import Box, post_office
 from tests.running import Gateway, running
@@ -44,6 +47,10 @@ def customer(key: str) -> str:
     return encode_id("Customer", None, key, RecordKind.DELIVERY)
 
 
+def account(key: str) -> str:
+    return encode_id("Customer", None, key, RecordKind.ACCOUNT)
+
+
 async def test_two_who_share_a_number_do_not_share_a_login_that_is_made_up(gateway: Gateway) -> None:
     twins = [customer("cust-6"), customer("cust-7")]
     payloads = await asyncio.gather(*(written(gateway, ACCOUNT, customerId=twin) for twin in twins))
@@ -68,3 +75,40 @@ async def test_a_login_of_an_account_that_is_not_active_does_not_change(gateway:
     assert faults(payload) == [("INVALID", ["changeLogin"])]
     (record,) = documents(gateway.settings, "customers_v2", id="cust-3")
     assert "email" not in record
+
+
+# ── letters ──
+
+NEW = {"name": "Anna Lind", "email": "anna@new.example"}
+
+
+async def test_nobody_is_invited_at_an_address_that_is_made_up(gateway: Gateway, box: Box) -> None:
+    cases = [
+        (CREATE, {"name": "Anna Lind", "phone": "9876543210"}),
+        (CREATE, {"name": "Anna Lind", "email": "9876543210@delivery.local"}),
+        (ACCOUNT, {"customerId": customer("cust-4")}),
+    ]
+    for mutation, given in cases:
+        assert faults(await written(gateway, mutation, **given, invite=True)) == [("REQUIRED", ["email"])]
+        assert (await written(gateway, mutation, **given))["errors"] == []
+    assert box.receivers == []
+
+
+async def test_who_is_sent_again_is_mailed_once(store: Settings, box: Box) -> None:
+    async with running(store) as gateway:
+        for _ in range(3):
+            assert (await written(gateway, CREATE, **NEW, invite=True, idempotencyKey="k"))["errors"] == []
+            moved = {"email": "bina@new.example", "changeLogin": True, "idempotencyKey": "k"}
+            assert (await written(gateway, UPDATE, id=account("user-4"), **moved))["errors"] == []
+    # A gateway that ends sends what it has to send.
+    assert sorted(box.receivers) == ["anna@new.example", "bina@new.example"]
+
+
+async def test_what_was_to_be_mailed_is_mailed_by_whoever_carries_on(store: Settings, box: Box) -> None:
+    document = "mutation ($input: CreateCustomerInput!) { createCustomer(input: $input) { errors { code } } }"
+    given = {**NEW, "invite": True, "idempotencyKey": "k"}
+    assert await send(store, None, document, given, crash_at="write-0", smtp_url=box.url) == -9
+    await pass_lease(store)
+    ran = await run_command(store, "resume", "--json")
+    assert [one["state"] for one in ran.json] == ["APPLIED"]
+    assert box.receivers == ["anna@new.example"]
