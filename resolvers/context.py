@@ -43,11 +43,14 @@ class Context:
     #: Why graphql-core answers instead of the compiled path; None where that one does.
     not_compiled: str | None = "not validated"
     _loaders: Loaders | None = None
+    _tenant: tuple[str | None] | None = None
 
     @property
     def tenant(self) -> str | None:
         """The tenant that is read. Raises what `Access.tenant` raises."""
-        return self.access.tenant
+        if self._tenant is None:
+            self._tenant = (self.access.tenant,)
+        return self._tenant[0]
 
     @property
     def loaders(self) -> Loaders:

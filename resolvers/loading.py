@@ -11,7 +11,7 @@ from domain.errors import BadPageError
 from domain.filters import Children
 from domain.paging import Order, Page, PageArguments
 from domain.records import Stats
-from loaders.batched import NOTHING, Ask
+from loaders.batched import Ask
 from resolvers.connections import Connection, begun
 from resolvers.context import Context
 from resolvers.selection import Wanted
@@ -143,7 +143,9 @@ class LoadedPage:
         keys = list(map(self.key, parents))
         there = [key for key in keys if key is not None]
         counted = begun(counts.load_column(there, asked.chosen, COUNT)) if wanted.count and there else None
-        paged = pages.load_column(there, Children(request, asked.chosen), NOTHING) if wanted.page and there else None
+        paged = (
+            pages.load_column(there, Children(request, asked.chosen), wanted.picks) if wanted.page and there else None
+        )
         if counted is None and paged is None:
             return [Connection(tenant, Page(request) if wanted.page else None, _nothing)] * len(parents)
         return _column(tenant, keys, Page(request) if wanted.page else None, paged, counted)

@@ -39,20 +39,24 @@ def names_of(info: GraphQLResolveInfo[Any]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Be what is selected of a connection: something that needs its *page*, its *count*."""
+    """Be what is selected of a connection: something that needs its *page*, its *count*.
+
+    *picks*: the attributes that are needed of the records of its page; none where it may be any.
+    """
 
     page: bool
     count: bool
+    picks: frozenset[str] = frozenset()
 
 
 def wanted(context: Context, info: GraphQLResolveInfo[Any]) -> Wanted:
     """Say what of a connection is selected."""
-    return wanted_in(selected(context, info))
+    return wanted_in(selected(context, info), getattr(info, "picks", frozenset()))
 
 
-def wanted_in(fields: frozenset[str]) -> Wanted:
-    """Say what the *fields* of a connection need."""
-    return Wanted(page=not PAGE_FIELDS.isdisjoint(fields), count="totalCount" in fields)
+def wanted_in(fields: frozenset[str], picks: frozenset[str] = frozenset()) -> Wanted:
+    """Say what the *fields* of a connection need, of whose records *picks* are needed."""
+    return Wanted(page=not PAGE_FIELDS.isdisjoint(fields), count="totalCount" in fields, picks=picks)
 
 
 def _names(selections: SelectionSetNode | None, info: GraphQLResolveInfo[Any]) -> Iterator[str]:

@@ -34,33 +34,42 @@ class BookingNote:
 @strawberry.type(description="What the bookings of a customer say of it; accepted: CONFIRMED, IN_PROGRESS, COMPLETED.")
 class CustomerAnalytics:
     segment: Segment = loaded(
-        _STATS, key=_crm_key, pick="segment", description="Where its accepted bookings put it now."
+        _STATS, key=_crm_key, needs=(), pick="segment", description="Where its accepted bookings put it now."
     )
     first_booking_at: datetime | None = loaded(
-        _STATS, key=_crm_key, pick="first_at", description="The start of the first accepted booking."
+        _STATS, key=_crm_key, needs=(), pick="first_at", description="The start of the first accepted booking."
     )
     last_booking_at: datetime | None = loaded(
         _STATS,
         key=_crm_key,
+        needs=(),
         pick="last_at",
         description="The start of the last accepted booking, which may be to come.",
     )
     accepted_bookings: int = loaded(
-        _STATS, key=_crm_key, pick="accepted", description="How many bookings are CONFIRMED, IN_PROGRESS or COMPLETED."
+        _STATS,
+        key=_crm_key,
+        needs=(),
+        pick="accepted",
+        description="How many bookings are CONFIRMED, IN_PROGRESS or COMPLETED.",
     )
     cancelled_bookings: int = loaded(
-        _STATS, key=_crm_key, pick="cancelled", description="How many bookings are CANCELLED."
+        _STATS, key=_crm_key, needs=(), pick="cancelled", description="How many bookings are CANCELLED."
     )
-    no_shows: int = loaded(_STATS, key=_crm_key, pick="no_shows", description="How many bookings are NO_SHOW.")
+    no_shows: int = loaded(
+        _STATS, key=_crm_key, needs=(), pick="no_shows", description="How many bookings are NO_SHOW."
+    )
     no_show_rate: float | None = loaded(
         _STATS,
         key=_crm_key,
+        needs=(),
         pick="no_show_rate",
         description="No-shows over accepted bookings and no-shows, to four places; null where there are none.",
     )
     average_ticket: Money | None = loaded(
         "revenue_by_customer",
         key=_crm_key,
+        needs=(),
         arguments=all_time,
         pick="average",
         description="Revenue over the rows that made it; null where there are none.",
@@ -68,15 +77,20 @@ class CustomerAnalytics:
     favorite_services: list[ServiceCount] | None = loaded(
         "favorite_services_by_customer",
         key=_crm_key,
+        needs=(),
         arguments=favorite_services,
         description="The services of its accepted bookings, the most booked first, then by name.",
     )
     booking_notes: list[BookingNote] | None = loaded(
         "booking_notes_by_customer",
         key=_crm_key,
+        needs=(),
         arguments=booking_notes,
         description="What was noted about its bookings, of whatever status, the latest start first.",
     )
     is_referrer: bool | None = loaded(
-        "referrers_by_customer", key=_crm_key, description="Whether it refers others; null where nothing says who does."
+        "referrers_by_customer",
+        key=_crm_key,
+        needs=(),
+        description="Whether it refers others; null where nothing says who does.",
     )

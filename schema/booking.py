@@ -46,13 +46,13 @@ class Shipment:
 
 @strawberry.type(description="What was agreed with a customer, or is about to be.")
 class Booking(Node):
-    id: strawberry.ID = computed(booking_id, "Opaque, and stable as long as the booking is there.")
+    id: strawberry.ID = computed(booking_id, "Opaque, and stable as long as the booking is there.", needs=())
     key: str = plain("What the store calls it.")
     code: str | None = plain("What people call it.")
     status: BookingStatus = plain("How far it has come; UNKNOWN where the store's word is not mapped.")
     store_status: str | None = plain("The word in the store, whatever it is.")
     allowed_transitions: list[BookingTransition] = computed(
-        booking_transitions, "What its status can become, now; empty where that is an end."
+        booking_transitions, "What its status can become, now; empty where that is an end.", needs=("store_status",)
     )
     start_at: datetime | None = plain("When it starts; createdAt where the store has no start.")
     end_at: datetime | None = plain("When it ends.")
@@ -66,22 +66,30 @@ class Booking(Node):
     paid: bool | None = plain("Whether it is paid, as the profile tells.")
     note: str | None = plain("What was noted about it.")
     customer: Annotated["Customer", strawberry.lazy("schema.customer")] | None = loaded(
-        "customers_by_record", key=_customer, description="Whose it is; null where nothing says."
+        "customers_by_record",
+        key=_customer,
+        needs=("customer_key",),
+        description="Whose it is; null where nothing says.",
     )
-    lead: Lead | None = loaded("leads_by_key", key=_lead, description="The lead it came from.")
+    lead: Lead | None = loaded("leads_by_key", key=_lead, needs=("lead_key",), description="The lead it came from.")
 
     snapshot: BookingSnapshot | None = loaded(
         "snapshots_by_booking",
         key=_key,
+        needs=(),
         description="What was booked, as it was when it was booked: it does not change when the catalogue does.",
     )
     shipments: list[Shipment] | None = loaded(
-        "shipments_by_booking", key=_key, description="What was sent for it, in the order in which it was entered."
+        "shipments_by_booking",
+        key=_key,
+        needs=(),
+        description="What was sent for it, in the order in which it was entered.",
     )
     history: Connection[StatusEvent] | None = loaded_page(
         "history_by_booking",
         "history_stats_by_booking",
         key=_key,
+        needs=(),
         arguments=booking_history_page,
         description="How its status changed, latest first: by the store's own history, else by the gateway's.",
     )

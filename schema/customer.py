@@ -38,12 +38,12 @@ def _said(attribute: str, description: str) -> Any:
     def first(context: Context, customer: records.Customer) -> Any:
         return customers.first_of(context, customer, attribute)
 
-    return computed(first, description)
+    return computed(first, description, needs=(attribute,))
 
 
-def _of_head(answer: Any, description: str) -> Any:
+def _of_head(attribute: str, answer: Any, description: str) -> Any:
     """Declare a field that the head record says."""
-    return computed(lambda _, customer: answer(customer), description)
+    return computed(lambda _, customer: answer(customer), description, needs=(attribute,))
 
 
 @strawberry.type(description="What one store says: whoever reviews a suggestion must see both sides.")
@@ -93,50 +93,68 @@ class DeliveryProfile:
 
 @strawberry.type(description="A person or company, however many stores know them.")
 class Customer(Node):
-    id: strawberry.ID = computed(customers.customer_id, "Opaque. The id of any record of a customer finds it.")
+    id: strawberry.ID = computed(
+        customers.customer_id, "Opaque. The id of any record of a customer finds it.", needs=()
+    )
     name: str = computed(
         customers.name_of,
         "The first non-empty name of its records, CRM first; e-mail, phone or key where none has one.",
+        needs=("name", "email", "phone"),
     )
     email: str | None = _said("email", "The first e-mail of its records: CRM, account, delivery.")
     phone: str | None = _said("phone", "The first phone of its records: CRM, account, delivery.")
     status: CustomerStatus | None = _said("status", "The first status of its records: CRM, account, delivery.")
     source: str | None = _of_head(
-        customers.source_of, "Where the first contact came from, as the store says it: voice, web, whatsapp, telegram…"
+        "source",
+        customers.source_of,
+        "Where the first contact came from, as the store says it: voice, web, whatsapp, telegram…",
     )
     area: str | None = _said("area", "The first area of its records: CRM, delivery.")
     created_at: datetime | None = _of_head(
-        customers.created_at_of, "When the head record was created: what lists are ordered and filtered by."
+        "created_at",
+        customers.created_at_of,
+        "When the head record was created: what lists are ordered and filtered by.",
     )
     first_seen_at: datetime | None = computed(
-        customers.first_seen_at_of, "The earliest creation of any of its records."
+        customers.first_seen_at_of, "The earliest creation of any of its records.", needs=("created_at",)
     )
     last_contact_at: datetime | None = computed(
         customers.last_contact_at_of,
         "The latest of what the store says and of when its leads and bookings were created or updated.",
+        needs=("last_contact_at",),
     )
     records: list[CustomerRecord] | None = computed(
         customers.records_of, "What each store says: CRM, account, delivery, those that are there."
     )
-    linkage: LinkState | None = computed(customers.linkage_of, "How far its records are linked.")
-    account: Account | None = computed(customers.account_of, "The login account; null where there is none.")
+    linkage: LinkState | None = computed(customers.linkage_of, "How far its records are linked.", needs=())
+    account: Account | None = computed(customers.account_of, "The login account; null where there is none.", needs=())
     delivery: DeliveryProfile | None = computed(
-        customers.delivery_of, "The delivery and billing record; null where there is none."
+        customers.delivery_of, "The delivery and billing record; null where there is none.", needs=()
     )
     external_accounts: list[ExternalAccount] | None = loaded(
         "external_accounts_by_customer",
         key=_crm_key,
+        needs=(),
         description="What outside providers call it, by provider and id.",
     )
     total_leads: int | None = loaded(
-        "lead_stats_by_customer", key=_crm_key, pick="count", description="How many leads it has, counted now."
+        "lead_stats_by_customer",
+        key=_crm_key,
+        needs=(),
+        pick="count",
+        description="How many leads it has, counted now.",
     )
     total_bookings: int | None = loaded(
-        "booking_stats_by_customer", key=_crm_key, pick="count", description="How many bookings it has, counted now."
+        "booking_stats_by_customer",
+        key=_crm_key,
+        needs=(),
+        pick="count",
+        description="How many bookings it has, counted now.",
     )
     total_revenue: Money | None = loaded(
         "revenue_by_customer",
         key=_crm_key,
+        needs=(),
         arguments=all_time,
         pick="total",
         description="All that the profile counts as revenue of this customer, exact, in the store's currency.",
@@ -145,6 +163,7 @@ class Customer(Node):
         "leads_by_customer",
         "lead_stats_by_customer",
         key=_crm_key,
+        needs=(),
         arguments=lead_page,
         description="Its leads, newest first where no order is given.",
     )
@@ -152,18 +171,21 @@ class Customer(Node):
         "bookings_by_customer",
         "booking_stats_by_customer",
         key=_crm_key,
+        needs=(),
         arguments=booking_page,
         description="Its bookings, latest start first where no order is given.",
     )
     revenue: Revenue | None = loaded(
         "revenue_by_customer",
         key=_crm_key,
+        needs=(),
         arguments=revenue_period,
         description="Its revenue, of all time or of a period.",
     )
     analytics: CustomerAnalytics | None = computed(
         customers.analytics_of,
         "What its bookings say of it, counted now; null where the store does not say whose bookings are.",
+        needs=(),
     )
     notes: Connection[Note] | None = computed_page(
         noting.notes_of, arguments=notes_page, description="What was written down about it, the latest first."

@@ -1,7 +1,7 @@
 """The ways in which a field is declared: plain, computed, loaded, a loaded list, a guarded root field."""
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from schema.costs import FORWARDS, IDS, PAGE, TOP, Cost, ListSize
 Info = strawberry.Info[Context, None]
 #: Where a field's declaration is kept, for whoever plans queries or checks the schema.
 DECLARATION, RULE = "declaration", "rule"
+#: Where it is kept which attributes of its record a field is made of; without that, it may be any.
+NEEDS = "needs"
 #: A statement for all parents of a level, and whatever a root field begins with.
 LOADED, ROOT = Cost(weight=2), Cost(weight=5)
 #: Whatever goes through all of a period, if not through everything.
@@ -34,8 +36,17 @@ def plain(description: str) -> Any:
     return strawberry.field(description=description)
 
 
-def computed(resolve: Callable[[Context, Any], Any], description: str, *, weight: Cost | None = None) -> Any:
-    """Declare a field that *resolve* answers, given the context and the record; *weight* where that costs something."""
+def computed(
+    resolve: Callable[[Context, Any], Any],
+    description: str,
+    *,
+    weight: Cost | None = None,
+    needs: Collection[str] | None = None,
+) -> Any:
+    """Declare a field that *resolve* answers, given the context and the record; *weight* where that costs something.
+
+    *needs*: the only attributes that it reads of a record that a store may be asked for in parts.
+    """
 
     def resolver(root: Any, info: Info) -> Any:
         return resolve(info.context, root)
@@ -43,7 +54,7 @@ def computed(resolve: Callable[[Context, Any], Any], description: str, *, weight
     return strawberry.field(
         resolver=resolver,
         description=description,
-        metadata={DECLARATION: Computed(resolve)},
+        metadata={DECLARATION: Computed(resolve), NEEDS: needs},
         directives=[weight] if weight else [],
     )
 
@@ -67,27 +78,37 @@ def loaded(
     description: str,
     arguments: Callable[..., Any] | None = None,
     pick: str | None = None,
+    needs: Collection[str] | None = None,
 ) -> Any:
-    """Declare a field that comes from a *loader*, see `Loaded`; its resolver is derived from the declaration."""
+    """Declare a field that comes from a *loader*, see `Loaded`; its resolver is derived from the declaration.
+
+    *needs*: the attributes that *key* reads of a record that a store may be asked for in parts.
+    """
     declaration = Loaded(loader, key, arguments, pick)
 
     def resolver(root: Any, info: Info, **given: Any) -> Any:
         picks = frozenset() if pick else selected_of(info)
         return declaration.resolve(info.context, root, given, picks)
 
-    return _declared(resolver, arguments, declaration, description, TOP)
+    return _declared(resolver, arguments, {DECLARATION: declaration, NEEDS: needs}, description, TOP)
 
 
 def loaded_page(
-    pages: str, counts: str, *, key: Callable[[Any], Any], arguments: Callable[..., Any], description: str
+    pages: str,
+    counts: str,
+    *,
+    key: Callable[[Any], Any],
+    arguments: Callable[..., Any],
+    description: str,
+    needs: Collection[str] | None = None,
 ) -> Any:
-    """Declare a list that belongs to its parent, see `LoadedPage`."""
+    """Declare a list that belongs to its parent, see `LoadedPage`; *needs* as `loaded` has it."""
     declaration = LoadedPage(pages, counts, key, arguments)
 
     def resolver(root: Any, info: Info, **given: Any) -> Any:
         return declaration.resolve(info.context, root, given, wanted_of(info))
 
-    return _declared(resolver, arguments, declaration, description)
+    return _declared(resolver, arguments, {DECLARATION: declaration, NEEDS: needs}, description)
 
 
 def computed_page(resolve: Callable[..., Any], *, arguments: Callable[..., Any], description: str) -> Any:
@@ -134,7 +155,7 @@ def wanted_of(info: Info) -> Wanted:
 def _declared(
     resolver: Any,
     arguments: Callable[..., Any] | None,
-    declaration: object,
+    metadata: dict[str, object],
     description: str,
     size: ListSize | None = None,
 ) -> Any:
@@ -143,7 +164,7 @@ def _declared(
     return strawberry.field(
         resolver=resolver,
         description=description,
-        metadata={DECLARATION: declaration},
+        metadata=metadata,
         directives=_costs(LOADED, given, size),
     )
 

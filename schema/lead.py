@@ -32,7 +32,7 @@ def _key(lead: records.Lead) -> str:
 
 @strawberry.type(description="Somebody's interest, on its way to an order or to nothing.")
 class Lead(Node):
-    id: strawberry.ID = computed(lead_id, "Opaque, and stable as long as the lead is there.")
+    id: strawberry.ID = computed(lead_id, "Opaque, and stable as long as the lead is there.", needs=())
     key: str = plain("What the store calls it.")
     name: str | None = plain("Who asks.")
     email: str | None = plain("Where to write to.")
@@ -42,7 +42,7 @@ class Lead(Node):
     status: LeadStatus = plain("How far it has come; UNKNOWN where the store's word is not mapped.")
     store_status: str | None = plain("The word in the store, whatever it is.")
     allowed_transitions: list[LeadTransition] = computed(
-        lead_transitions, "What its status can become, now; empty where that is an end."
+        lead_transitions, "What its status can become, now; empty where that is an end.", needs=("store_status",)
     )
     created_at: datetime | None = plain("When it was created.")
     updated_at: datetime | None = plain("When it was last changed.")
@@ -50,16 +50,23 @@ class Lead(Node):
     contact_attempts: int | None = plain("How often somebody tried to be in touch.")
     notes: str | None = plain("What was noted about it.")
     snapshot: BookingSnapshot | None = loaded(
-        "snapshots_by_lead", key=_key, description="What it is about, as it was then; null where nothing says."
+        "snapshots_by_lead",
+        key=_key,
+        needs=(),
+        description="What it is about, as it was then; null where nothing says.",
     )
     customer: Annotated["Customer", strawberry.lazy("schema.customer")] | None = loaded(
-        "customers_by_record", key=_customer, description="Whose it is; null where it is nobody's yet."
+        "customers_by_record",
+        key=_customer,
+        needs=("customer_key",),
+        description="Whose it is; null where it is nobody's yet.",
     )
 
     history: Connection[StatusEvent] | None = loaded_page(
         "history_by_lead",
         "history_stats_by_lead",
         key=_key,
+        needs=(),
         arguments=lead_history_page,
         description="How its status changed, latest first: by the store's own history, else by the gateway's.",
     )

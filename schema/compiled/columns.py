@@ -8,7 +8,7 @@ from typing import Any
 from strawberry.types.field import StrawberryField
 
 from resolvers.loading import Loaded, LoadedPage
-from resolvers.selection import wanted_in
+from resolvers.selection import Wanted, wanted_in
 from schema.compiled.arguments import Arguments
 from schema.compiled.plan import Column, Given, MakeColumn
 from schema.compiled.resolve_info import RawInfo
@@ -16,11 +16,15 @@ from schema.fields import DECLARATION, Computed, Info
 
 
 def column_maker(
-    declared: StrawberryField, arguments: Arguments, names: frozenset[str], raw: Callable[[Given], RawInfo]
+    declared: StrawberryField,
+    arguments: Arguments,
+    names: frozenset[str],
+    raw: Callable[[Given], RawInfo],
+    picks: frozenset[str],
 ) -> MakeColumn:
     """Answer what makes the columns of the field *declared*.
 
-    *names* are selected below it; *raw* tells a resolver about the field.
+    *names* are selected below it, *picks* are needed of the records of a connection; *raw* tells a resolver about it.
     """
     declaration = declared.metadata.get(DECLARATION)
     if declared.base_resolver is None:
@@ -31,7 +35,7 @@ def column_maker(
     if isinstance(declaration, Loaded):
         return _loaded(declaration, arguments, names)
     if isinstance(declaration, LoadedPage):
-        return _loaded_page(declaration, arguments, names)
+        return _loaded_page(declaration, arguments, wanted_in(names, picks))
     return _resolved(declared, arguments, raw)
 
 
@@ -60,9 +64,7 @@ def _loaded(declaration: Loaded, arguments: Arguments, names: frozenset[str]) ->
     return make
 
 
-def _loaded_page(declaration: LoadedPage, arguments: Arguments, names: frozenset[str]) -> MakeColumn:
-    wanted = wanted_in(names)
-
+def _loaded_page(declaration: LoadedPage, arguments: Arguments, wanted: Wanted) -> MakeColumn:
     def make(given: Given, parents: Sequence[Any]) -> Column | Awaitable[Column]:
         return declaration.column(given.context, parents, arguments.read(given), wanted)
 

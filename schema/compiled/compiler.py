@@ -1,6 +1,6 @@
 """Compile a validated operation into a plan."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from graphql import (
@@ -26,8 +26,9 @@ from resolvers.selection import names_of
 from schema.compiled.arguments import Arguments
 from schema.compiled.columns import column_maker, constant
 from schema.compiled.leaves import column_writer
-from schema.compiled.plan import Column, FieldPlan, Given, MakeColumn, SelectionPlan
+from schema.compiled.plan import Column, FieldPlan, Given, SelectionPlan
 from schema.compiled.resolve_info import RawInfo, info_of
+from schema.fields import NEEDS
 
 
 class NotCompiledError(Exception):
@@ -88,18 +89,26 @@ class Compiler:
             is_list=isinstance(inner, GraphQLList),
             items_required=isinstance(inner, GraphQLList) and isinstance(inner.of_type, GraphQLNonNull),
         )
-        if node.name.value != "__typename":
-            field.make = self._maker(field, definition)
         self._below(field)
+        if node.name.value == "__typename":
+            field.needs = frozenset()
+        else:
+            self._declare(field, definition)
         return field
 
-    def _maker(self, field: FieldPlan, definition: Any) -> MakeColumn:
+    def _declare(self, field: FieldPlan, definition: Any) -> None:
+        """Let *field* be made as its declaration says."""
         declared = (definition.extensions or {}).get(GraphQLCoreConverter.DEFINITION_BACKREF)
         if not isinstance(declared, StrawberryField) or declared.extensions:
             raise NotCompiledError(f"{field.parent}.{field.field_name} is not declared")
         arguments = Arguments(definition, declared, field.details[0].node, self._converter)
         raw: Callable[[Given], RawInfo] = lambda given: info_of(field, given)  # noqa: E731 - it closes over one field
-        return column_maker(declared, arguments, self._names(field), raw)
+        if declared.base_resolver is None:
+            field.needs = frozenset({declared.python_name})
+        elif (needs := declared.metadata.get(NEEDS)) is not None:
+            field.needs = frozenset(needs)
+        field.picks = _picks(field)
+        field.make = column_maker(declared, arguments, self._names(field), raw, field.picks)
 
     def _names(self, field: FieldPlan) -> frozenset[str]:
         """Name what is selected below *field*."""
@@ -130,6 +139,23 @@ class Compiler:
                 self._schema, self._fragments, self._variables, self._operation, type_, field.details
             )
             field.below[type_.name] = self._selection(type_, collected.grouped_field_set)
+
+
+def _records(field: FieldPlan) -> Iterator[SelectionPlan]:
+    """List what is selected of the records of a connection: of its nodes, be it through edges."""
+    for inner in (one for selection in field.below.values() for one in selection.fields):
+        if inner.field_name == "nodes":
+            yield from inner.below.values()
+        elif inner.field_name == "edges":
+            edges = (one for selection in inner.below.values() for one in selection.fields)
+            yield from (node for one in edges if one.field_name == "node" for node in one.below.values())
+
+
+def _picks(field: FieldPlan) -> frozenset[str]:
+    """Name the attributes that are needed of the records of a connection; none where it may be any."""
+    needs = [one.needs for selection in _records(field) for one in selection.fields]
+    known = [one for one in needs if one is not None]
+    return frozenset({"key"}).union(*known) if needs and len(known) == len(needs) else frozenset()
 
 
 def assembler(names: Sequence[str]) -> Callable[[list[Column], int], list[dict[str, Any]]]:

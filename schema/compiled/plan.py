@@ -58,6 +58,10 @@ class FieldPlan:
     required: bool
     is_list: bool
     items_required: bool
+    #: Which attributes of its record it is made of; None where it may be any.
+    needs: frozenset[str] | None = None
+    #: Of a connection: the attributes that are needed of its records; none where it may be any.
+    picks: frozenset[str] = frozenset()
     #: Of a leaf.
     write: WriteColumn | None = None
     #: Of anything else: what is selected of it, by the name of its type.

@@ -30,6 +30,8 @@ class RawInfo:
     operation: OperationDefinitionNode
     variable_values: dict[str, Any]
     context: Any
+    #: Of a connection, the attributes that are needed of its records.
+    picks: frozenset[str] = frozenset()
     root_value: None = None
     is_awaitable: Callable[[Any], bool] = is_awaitable
 
@@ -45,4 +47,5 @@ def info_of(field: FieldPlan, given: Given) -> Any:
         given.operation,
         given.variable_values,
         given.context,
+        field.picks,
     )
