@@ -20,6 +20,7 @@ from gateway.admission import Admission, TooManyRequestsError
 from gateway.answers import error_body, log_stores, masked, request_error_body
 from gateway.auth import TokenReader
 from gateway.bad_requests import BadRequestError, BodyTooLargeError
+from gateway.connections import ended_when_gone
 from gateway.jwks import COOLDOWN
 from gateway.pages import SECURITY_HEADERS, graphiql_page
 from gateway.settings import Settings
@@ -114,8 +115,9 @@ class Endpoint:
                 may_introspect=may_introspect,
             )
             try:
-                async with asyncio.timeout_at(until):
-                    result = await self._execute(asked, context)
+                async with asyncio.timeout_at(until) as limit:
+                    with ended_when_gone(request, limit, asked.query):
+                        result = await self._execute(asked, context)
             except TimeoutError:
                 meter.cancel()
                 return _refused(request, TooSlowError(self._seconds), status=504)

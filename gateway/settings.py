@@ -157,6 +157,20 @@ SETTINGS = (
     ),
     Setting("GATEWAY_REQUEST_SECONDS", "request_seconds", seconds(3600), "How long a request may take"),
     Setting(
+        "GATEWAY_MAX_CONNECTIONS",
+        "max_connections",
+        whole(1, 10**6),
+        "How many connections a process holds; where one more comes, whichever has asked nothing for longest is closed",
+    ),
+    Setting("GATEWAY_MAX_HEAD", "max_head", whole(1024, 1 << 20), "How many bytes address and headers may have"),
+    Setting("GATEWAY_HEAD_SECONDS", "head_seconds", seconds(3600), "How long these may take to arrive"),
+    Setting(
+        "GATEWAY_IDLE_SECONDS",
+        "idle_seconds",
+        seconds(3600),
+        "How long a connection is kept between two requests; behind a load balancer, longer than that keeps one",
+    ),
+    Setting(
         "GATEWAY_MAX_AT_ONCE",
         "max_at_once",
         whole(0, 10**6),
@@ -212,6 +226,10 @@ class Settings:
     max_list: int = 1_000
     max_cost: int = 50_000
     request_seconds: float = 30.0
+    max_connections: int = 2_000
+    max_head: int = 32 << 10
+    head_seconds: float = 10.0
+    idle_seconds: float = 5.0
     max_at_once: int = 50
     rate: int = 3_000
 

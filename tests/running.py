@@ -12,6 +12,8 @@ import uvicorn
 
 from domain.access import Role
 from gateway.app import create_app
+from gateway.connections import ServerConfig
+from gateway.lobby import connection_limits
 from gateway.settings import Settings
 from tests.tokens import SECRET, mint
 
@@ -87,7 +89,10 @@ async def running(settings: Settings) -> AsyncIterator[Gateway]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        server = _Server(uvicorn.Config(create_app(settings), lifespan="on", log_level="warning", access_log=False))
+        limits = connection_limits(settings)
+        server = _Server(
+            ServerConfig(create_app(settings), limits, lifespan="on", log_level="warning", access_log=False)
+        )
         task = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn sets a flag, no event
             await asyncio.sleep(0.01)

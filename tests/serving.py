@@ -5,7 +5,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -14,11 +14,13 @@ from typing import Any
 import psutil
 
 from domain.access import Role
+from gateway.pages import SECURITY_HEADERS
 from gateway.settings import SETTINGS, Settings
 from tests.sockets import Connection, Reply, connected, written
 from tests.tokens import mint
 
 REPOSITORY = Path(__file__).parents[1]
+VIEWER = "{ viewer { subject } }"
 _STARTED = "Customer Gateway: "
 
 
@@ -40,6 +42,12 @@ class Served:
     process: psutil.Process
     log: Path
     _child: asyncio.subprocess.Process = field(repr=False)
+
+    @property
+    def worker(self) -> psutil.Process:
+        """The process that answers; the only one of them."""
+        found: list[psutil.Process] = self.process.children()
+        return found[0] if found else self.process
 
     def connected(self) -> Any:
         return connected(self.host, self.port)
@@ -66,6 +74,16 @@ class Served:
             await one.send(asked)
             reply: Reply = await one.reply()
             return reply
+
+    def asking(self, query: str = VIEWER, **variables: Any) -> bytes:
+        """Write what asks *query*."""
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        return written("POST", "/graphql", body, **self.token())
+
+    async def answers_others(self) -> None:
+        """Hold that whoever asks now is answered."""
+        answer = (await self.post(VIEWER)).json
+        assert answer["data"] == {"viewer": {"subject": "ada"}}, answer
 
     async def inside(self) -> Inside:
         """Ask the process what it holds; it has to be *watched*."""
@@ -101,10 +119,34 @@ async def serving(settings: Settings, folder: Path, *, watched: bool = False) ->
         assert child.returncode is None, log.read_text()
         child.terminate()
         assert await asyncio.wait_for(child.wait(), 120) == 0, log.read_text()
+        # Nothing that clients do is an error of the gateway's.
+        assert [word for word in ("ERROR", "Traceback") if word in log.read_text()] == [], log.read_text()
     finally:
         if child.returncode is None:
             child.kill()
             await child.wait()
+
+
+def refused(answer: Reply | bytes) -> tuple[int, str]:
+    """Answer the status and the code of a refusal, which carries what every answer carries."""
+    if isinstance(answer, bytes):
+        head, _, body = answer.partition(b"\r\n\r\n")
+        lines = [line.partition(": ") for line in head.decode().split("\r\n")[1:]]
+        answer = Reply(int(head.split()[1]), {name.lower(): value for name, _, value in lines}, body)
+    assert {name: answer.headers.get(name.lower()) for name in SECURITY_HEADERS} == SECURITY_HEADERS
+    assert answer.headers["cache-control"] == "no-store"
+    (error,) = answer.json["errors"]
+    assert error["message"]
+    return answer.status, error["extensions"]["code"]
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for *condition*, for as long as a machine that is busy may take."""
+    for _ in range(2_400):
+        if await condition():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("what was waited for did not come")
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,8 +81,26 @@ async def connected(host: str, port: int) -> AsyncIterator[Connection]:
         writer.transport.abort()
 
 
+@asynccontextmanager
+async def dripping(connection: Connection, content: bytes) -> AsyncIterator[None]:
+    """Send *content* a byte at a time, for as long as the other side is there."""
+
+    async def drip() -> None:
+        with suppress(ConnectionError):
+            for at in range(len(content)):
+                await connection.send(content[at : at + 1])
+                await asyncio.sleep(0.1)
+
+    task = asyncio.create_task(drip())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
 def written(method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
     """Write a request of JSON, unless *headers* say otherwise."""
-    said = {"Host": "127.0.0.1", "Content-Type": "application/json", "Content-Length": str(len(body)), **headers}
-    head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in said.items())
+    usual = {"Host": "127.0.0.1", "Content-Type": "application/json", "Content-Length": str(len(body))}
+    said = usual | {name.replace("_", "-"): value for name, value in headers.items()}
+    head = "".join(f"{name}: {value}\r\n" for name, value in said.items())
     return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body

@@ -9,6 +9,7 @@ import threading
 from gateway.app import create_app
 from gateway.commands.server import interrupt_on_sigterm, run_server, take_port
 from gateway.commands.worker import said_of
+from gateway.lobby import connection_limits
 from gateway.settings import read_settings
 
 
@@ -28,7 +29,8 @@ def main() -> None:
     interrupt_on_sigterm()
     with take_port(settings.host, settings.port) as listener:
         said = said_of(settings).decode()
-        run_server(create_app(settings), listener, lambda: print(said, end="", file=sys.stderr, flush=True))  # noqa: T201
+        limits = connection_limits(settings)
+        run_server(create_app(settings), listener, limits, lambda: print(said, end="", file=sys.stderr, flush=True))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from gateway.commands.tool import SECONDS
 from gateway.demo_data import Demo, load_demo, loaded_demo
 from gateway.demo_data.load import Progress as Report
 from gateway.embedded import EmbeddedStores
+from gateway.lobby import connection_limits
 from gateway.opening import opened
 from gateway.settings import Settings, read_settings
 from sources.own.index_passes import indexed_at
@@ -51,7 +52,10 @@ def run(arguments: Namespace) -> int:
             )
             asyncio.run(_make_own(settings, stores.postgres.url))
             run_server(
-                create_app(settings), listener, lambda: _welcome(console, settings, demo, stores.folder / "mail")
+                create_app(settings),
+                listener,
+                connection_limits(settings),
+                lambda: _welcome(console, settings, demo, stores.folder / "mail"),
             )
     except KeyboardInterrupt:
         console.print("Interrupted; the next start carries on, or begins to fill the stores again.")

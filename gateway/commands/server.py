@@ -13,11 +13,10 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import StartError
+from gateway.connections import ServerConfig
 from gateway.garbage import seldom_collected
+from gateway.lobby import ConnectionLimits
 
-#: How long whoever keeps a connection open without asking anything is waited for: as long as such a connection is kept
-#: anyway. A request that is on its way while its connection is closed would be lost.
-_IDLE_SECONDS = 5.0
 _LOOK_SECONDS = 0.05
 _CLOSING = (b"connection", b"close")
 _LAST_PORT = 65535
@@ -51,17 +50,23 @@ def take_port(host: str, port: int, *, chosen_by: str = "GATEWAY_PORT=") -> sock
 
 
 def run_server(
-    app: ASGIApp, listener: socket.socket, on_start: Callable[[], None] = lambda: None, *, grace: float = 10.0
+    app: ASGIApp,
+    listener: socket.socket,
+    limits: ConnectionLimits,
+    on_start: Callable[[], None] = lambda: None,
+    *,
+    grace: float = 10.0,
 ) -> None:
-    """Serve *app* until SIGINT or SIGTERM; requests under way are answered first, within *grace* seconds.
+    """Serve *app* until SIGINT or SIGTERM, its connections held to *limits*.
 
-    On uvloop and with httptools where they are installed, else on asyncio and with h11: uvicorn looks for them.
+    Requests under way are answered first, within *grace* seconds. It runs on uvloop where that is installed.
     Raises the StartError of a lifespan that did not start, and SystemExit after any other failure there.
     """
     set_up_logging()
     guard = _StartGuard(app)
-    config = uvicorn.Config(
+    config = ServerConfig(
         guard,
+        limits,
         lifespan="on",
         log_config=None,  # its loggers speak through the root's, as ours do
         log_level="warning",
@@ -118,7 +123,7 @@ class _Server(uvicorn.Server):
         began = asyncio.get_running_loop().time()
         await self._stop_accepting()
         if signal.SIGINT not in self._captured_signals:  # whoever presses Ctrl-C wants it to end at once
-            await self._drain(began + _IDLE_SECONDS)
+            await self._drain(began + self.config.timeout_keep_alive)
         spent = int(asyncio.get_running_loop().time() - began)
         self.config.timeout_graceful_shutdown = max((self.config.timeout_graceful_shutdown or 0) - spent, 1)
         try:
@@ -138,7 +143,11 @@ class _Server(uvicorn.Server):
             server.close()
 
     async def _drain(self, until: float) -> None:
-        """Answer what comes on connections that are open, the last answer of each saying that it closes."""
+        """Answer what comes on connections that are open, the last answer of each saying that it closes.
+
+        Whoever asks nothing is waited for as long as such a connection is kept anyway: a request that is on its way
+        while its connection is closed would be lost.
+        """
         state = self.server_state
         state.default_headers = [*state.default_headers, _CLOSING]
         for connection in list(state.connections):

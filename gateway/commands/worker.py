@@ -14,6 +14,7 @@ from dataclasses import replace
 from domain.errors import StartError
 from gateway.app import create_app
 from gateway.commands.server import interrupt_on_sigterm, run_server
+from gateway.lobby import connection_limits
 from gateway.mapped import mapped_stores
 from gateway.settings import Settings, read_settings
 from sources.profile_reading import read_profile
@@ -31,7 +32,10 @@ def main() -> int:
         app = create_app(settings)
         end_with(supervisor)
         with socket.socket(fileno=arguments.listener) as listener:
-            run_server(app, listener, lambda: supervisor.sendall(said_of(settings)), grace=settings.stop_seconds)
+            limits = connection_limits(settings)
+            run_server(
+                app, listener, limits, lambda: supervisor.sendall(said_of(settings)), grace=settings.stop_seconds
+            )
     except StartError as error:
         print(error, file=sys.stderr)  # noqa: T201 - to whoever started it
         return _START_ERROR

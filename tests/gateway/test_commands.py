@@ -24,8 +24,11 @@ from domain.errors import StartError
 from gateway.__main__ import COMMANDS, main, make_parser
 from gateway.auth import TokenReader
 from gateway.commands.server import interrupt_on_sigterm, run_server, take_port
-from gateway.settings import read_settings
+from gateway.lobby import connection_limits
+from gateway.settings import Settings, read_settings
 from tests.tokens import SECRET
+
+LIMITS = connection_limits(Settings())
 
 
 def make_app(*, on_open: Callable[[], None] = lambda: None, on_close: Callable[[], None] = lambda: None) -> Starlette:
@@ -111,7 +114,7 @@ def test_a_signal_ends_the_server_in_order(number: signal.Signals) -> None:
     interrupt_on_sigterm()
     app = make_app(on_close=lambda: events.append("closed"))
     with take_port("127.0.0.1", port) as listener:
-        run_server(app, listener, on_start=threading.Thread(target=use_and_end).start)
+        run_server(app, listener, LIMITS, on_start=threading.Thread(target=use_and_end).start)
     signal.signal(signal.SIGTERM, before)
 
     assert events == ["here", "closed"]
@@ -122,7 +125,7 @@ def test_what_keeps_the_gateway_from_starting_is_said_without_a_traceback(capfd:
         raise StartError("The profile is wrong:", ["demo.toml: lead"])
 
     with take_port("127.0.0.1", free_port()) as listener, pytest.raises(StartError, match=r"demo\.toml: lead"):
-        run_server(make_app(on_open=fail), listener)
+        run_server(make_app(on_open=fail), listener, LIMITS)
     assert "Traceback" not in capfd.readouterr().err
 
 
@@ -131,7 +134,7 @@ def test_a_fault_of_ours_at_start_is_logged_with_its_traceback(caplog: pytest.Lo
         raise ZeroDivisionError
 
     with take_port("127.0.0.1", free_port()) as listener, pytest.raises(SystemExit) as ended:
-        run_server(make_app(on_open=fail), listener)
+        run_server(make_app(on_open=fail), listener, LIMITS)
     assert ended.value.code == 3
     assert "ZeroDivisionError" in caplog.text
 

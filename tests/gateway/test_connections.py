@@ -1,0 +1,215 @@
+"""A real process on a real port, and clients that are slow, greedy, broken or gone: the others never notice."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from gateway.settings import Settings
+from sources.own.migrating import migrate
+from tests.loading import existing_store
+from tests.servers import Servers
+from tests.serving import Served, refused, serving
+from tests.sockets import dripping, written
+
+HEAD = 4_096
+
+
+@pytest.fixture(scope="module")
+async def stored(without_mongo: Servers) -> Settings:
+    settings = await existing_store(without_mongo, "renos", "connections")
+    await migrate(str(settings.postgres_url))
+    return settings
+
+
+@pytest.fixture(scope="module")
+async def served(stored: Settings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    """Serve with time enough for everything."""
+    patient = replace(stored, max_head=HEAD, head_seconds=300, request_seconds=300, store_timeout=300, idle_seconds=300)
+    async with serving(patient, tmp_path_factory.mktemp("served")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+async def hasty(stored: Settings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    """Serve with little time for anything."""
+    settings = replace(stored, head_seconds=2.5, request_seconds=2.5, idle_seconds=2.5)
+    async with serving(settings, tmp_path_factory.mktemp("hasty")) as found:
+        yield found
+
+
+# ── heads ──
+
+
+def padded(size: int, path: str = "/healthz") -> bytes:
+    """Be a request whose address and headers have *size* bytes."""
+    bare = len(path) + len("Host") + len("here") + len("X-Pad")
+    return f"GET {path} HTTP/1.1\r\nHost: here\r\nX-Pad: {'x' * (size - bare)}\r\n\r\n".encode()
+
+
+async def test_a_head_may_have_so_many_bytes_and_not_one_more(served: Served) -> None:
+    async with served.connected() as connection:
+        for _ in range(2):
+            await connection.send(padded(HEAD))
+            assert (await connection.reply()).status == 200
+        await connection.send(padded(HEAD + 1))
+        assert refused(await connection.ended()) == (431, "HEAD_TOO_LARGE")
+
+
+async def test_a_head_in_pieces_is_measured_alike(served: Served) -> None:
+    for size, status in ((HEAD, 200), (HEAD + 1, 431)):
+        async with served.connected() as connection:
+            whole = padded(size)
+            for at in range(0, len(whole), 500):
+                await connection.send(whole[at : at + 500])
+                await asyncio.sleep(0)
+            assert (await connection.reply()).status == status
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"GET /",
+        b"GET / HTTP/1.1\r\nHost: here\r\nX-Long: ",
+        b"GET / HTTP/1.1\r\nHost: here\r\nX-Na",
+        b"GET / HTTP/1.1\r\n",
+    ],
+    ids=["address", "value", "name", "many"],
+)
+async def test_a_head_without_an_end_is_read_no_further(served: Served, begun: bytes) -> None:
+    piece = b"X: y\r\n" * 100 if begun.endswith(b"\n") else b"x" * 600
+    async with served.connected() as connection:
+        try:
+            await connection.send(begun)
+            for _ in range(10_000):
+                await connection.send(piece)
+                if connection.reader.at_eof() or connection.writer.transport.is_closing():
+                    break
+                await asyncio.sleep(0)
+            else:
+                raise AssertionError("six megabytes were read as a head")
+        except ConnectionError:
+            pass
+    await served.answers_others()
+
+
+async def test_a_head_that_does_not_arrive_is_not_waited_for(hasty: Served) -> None:
+    """A byte now and then does not keep it alive: what counts is when it began."""
+    head = b"GET / HTTP/1.1\r\nHost: here\r\nX-Slow: " + b"x" * 10_000
+    async with hasty.connected() as silent, hasty.connected() as slow, hasty.connected() as later, dripping(slow, head):
+        await later.send(hasty.asking())
+        assert (await later.reply()).status == 200
+        await later.send(b"\r\n\r\nGET / HT")
+        assert await silent.ended() == b""
+        assert refused(await slow.ended()) == (408, "TIMEOUT")
+        assert refused(await later.ended()) == (408, "TIMEOUT")
+    await hasty.answers_others()
+
+
+async def test_a_connection_that_asks_nothing_more_is_closed(hasty: Served) -> None:
+    async with hasty.connected() as connection:
+        assert (await hasty.post("{ viewer { subject } }", connection=connection)).status == 200
+        assert await connection.ended() == b""
+
+
+# ── bodies ──
+
+
+async def test_a_body_that_comes_slowly_is_not_waited_for(hasty: Served) -> None:
+    async with hasty.connected() as slow:
+        await slow.send(written("POST", "/graphql", b"", **hasty.token(), Content_Length="5000"))
+        async with dripping(slow, b" " * 5_000):
+            assert refused(await slow.reply()) == (408, "TIMEOUT")
+            assert await slow.ended() == b""
+    await hasty.answers_others()
+
+
+async def test_the_rest_of_a_body_that_nobody_reads_is_not_waited_for(hasty: Served) -> None:
+    async def goes_on(path: str, status: int) -> None:
+        async with hasty.connected() as slow:
+            await slow.send(written("POST", path, Authorization="Bearer x", Content_Length="5000"))
+            assert (await slow.reply()).status == status
+            async with dripping(slow, b" " * 5_000):
+                assert await slow.ended() == b""
+
+    await asyncio.gather(goes_on("/graphql", 401), goes_on("/nowhere", 404), goes_on("/", 405))
+
+
+async def test_whoever_goes_away_in_a_body_is_forgotten(served: Served) -> None:
+    for _ in range(20):
+        async with served.connected() as connection:
+            await connection.send(served.asking()[:-9])
+            connection.vanish()
+    await served.answers_others()
+
+
+async def test_a_body_in_chunks_is_read_and_broken_chunks_are_refused(served: Served) -> None:
+    body = json.dumps({"query": "{ viewer { subject } }"}).encode()
+    head = written("POST", "/graphql", b"", **served.token()).replace(
+        b"Content-Length: 0", b"Transfer-Encoding: chunked"
+    )
+    async with served.connected() as connection:
+        await connection.send(head + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
+        assert (await connection.reply()).json["data"] == {"viewer": {"subject": "ada"}}
+        await connection.send(head + b"no number\r\n")
+        assert refused(await connection.ended()) == (400, "BAD_REQUEST")
+    await served.answers_others()
+
+
+# ── several requests at once on a connection ──
+
+
+async def test_requests_that_come_at_once_are_answered_in_their_order(served: Served) -> None:
+    async with served.connected() as connection:
+        await connection.send(b"".join(served.asking(f"{{ a{number}: viewer {{ subject }} }}") for number in range(20)))
+        for number in range(20):
+            assert (await connection.reply()).json["data"] == {f"a{number}": {"subject": "ada"}}
+
+
+async def test_of_too_many_at_once_the_first_are_answered(served: Served) -> None:
+    async with served.connected() as connection:
+        await connection.send(written("GET", "/healthz") * 500)
+        said = await connection.ended()
+        assert said.count(b"HTTP/1.1 200 ") == 33
+        assert said.endswith(b"ok\n")
+
+
+async def test_what_is_broken_behind_a_request_does_not_spoil_its_answer(served: Served) -> None:
+    async with served.connected() as connection:
+        await connection.send(served.asking() + b"\0\1\2\r\n\r\n")
+        assert (await connection.reply()).json["data"] == {"viewer": {"subject": "ada"}}
+        assert await connection.ended() == b""
+
+
+NO_HTTP = {
+    "nothing known": b"\0\1\2\3\r\n\r\n",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 300,
+    "another protocol": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "an unknown method": b"FETCH / HTTP/1.1\r\nHost: here\r\n\r\n",
+    "a proxy's request": b"CONNECT other:443 HTTP/1.1\r\nHost: other:443\r\n\r\n",
+    "two lengths": b"POST /graphql HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n{}{}{}",
+    "a length and chunks": b"POST /graphql HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a length below nothing": b"POST /graphql HTTP/1.1\r\nHost: here\r\nContent-Length: -5\r\n\r\n",
+    "a header over two lines": b"GET / HTTP/1.1\r\nHost: here\r\nX-A: b\r\n c\r\n\r\n",
+    "no line ends": b"GET / HTTP/1.1\rHost: here\r\r",
+}
+
+
+@pytest.mark.parametrize("sent", NO_HTTP.values(), ids=NO_HTTP)
+async def test_what_is_no_http_is_refused_and_closed(served: Served, sent: bytes) -> None:
+    async with served.connected() as connection:
+        await connection.send(sent)
+        assert refused(await connection.ended()) == (400, "BAD_REQUEST")
+    await served.answers_others()
+
+
+@pytest.mark.parametrize("protocol", ["websocket", "h2c", "TLS/1.0"])
+async def test_no_other_protocol_is_offered(served: Served, protocol: str) -> None:
+    async with served.connected() as connection:
+        await connection.send(written("GET", "/healthz", Connection="Upgrade", Upgrade=protocol) + b"\x81\x05hello")
+        said = await connection.ended()
+        assert said.startswith(b"HTTP/1.1 200 ")
+        assert said.endswith(b"ok\n")
