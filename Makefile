@@ -65,7 +65,8 @@ large-figures: $(INSTALLED)
 
 # Other requests every time, and fifty times as many as `make test` sends.
 fuzz: $(INSTALLED)
-	GATEWAY_TEST_FUZZ=8500 $(BIN)/python -m pytest -s tests/gateway/test_fuzz.py $(ARGS)
+	GATEWAY_TEST_FUZZ=8500 GATEWAY_TEST_SCHEMATHESIS=100 $(BIN)/python -m pytest -s tests/gateway/test_fuzz.py \
+		tests/gateway/test_schemathesis.py $(ARGS)
 
 # A process of its own, under full load from sockets: ARGS="--seconds 60 --clients 8" says otherwise.
 soak: $(INSTALLED)

@@ -67,13 +67,17 @@ class ExternalKey:
 
 @strawberry.input(description="What tells a customer from all others.", one_of=True)
 class CustomerKey:
-    email: strawberry.Maybe[str] = strawberry.field(description="The e-mail of any of its records, in either case.")
-    phone: strawberry.Maybe[str] = strawberry.field(description="The phone number of any, however it is written.")
-    crm: strawberry.Maybe[str] = strawberry.field(description="The key of the CRM row.")
-    account: strawberry.Maybe[str] = strawberry.field(description="The key of the login account.")
-    delivery: strawberry.Maybe[str] = strawberry.field(description="The key of the delivery record.")
+    email: strawberry.Maybe[str | None] = strawberry.field(
+        description="The e-mail of any of its records, in either case."
+    )
+    phone: strawberry.Maybe[str | None] = strawberry.field(
+        description="The phone number of any, however it is written."
+    )
+    crm: strawberry.Maybe[str | None] = strawberry.field(description="The key of the CRM row.")
+    account: strawberry.Maybe[str | None] = strawberry.field(description="The key of the login account.")
+    delivery: strawberry.Maybe[str | None] = strawberry.field(description="The key of the delivery record.")
 
-    external: strawberry.Maybe[ExternalKey] = strawberry.field(description="What an outside provider calls it.")
+    external: strawberry.Maybe[ExternalKey | None] = strawberry.field(description="What an outside provider calls it.")
 
     def keys(self) -> list[finding.CustomerKey]:
         named = zip(RecordKind, (self.crm, self.account, self.delivery), strict=True)
@@ -89,9 +93,11 @@ class CustomerKey:
 
 @strawberry.input(description="One key of a booking.", one_of=True)
 class BookingKey:
-    code: strawberry.Maybe[str] = strawberry.field(description="What people call it.")
-    tracking_token: strawberry.Maybe[str] = strawberry.field(description="The secret part of the link to follow it.")
-    key: strawberry.Maybe[str] = strawberry.field(description="What its store calls it.")
+    code: strawberry.Maybe[str | None] = strawberry.field(description="What people call it.")
+    tracking_token: strawberry.Maybe[str | None] = strawberry.field(
+        description="The secret part of the link to follow it."
+    )
+    key: strawberry.Maybe[str | None] = strawberry.field(description="What its store calls it.")
 
     def rule(self) -> leads.BookingKey:
         code, token, key = (None if one is None else one.value for one in (self.code, self.tracking_token, self.key))
