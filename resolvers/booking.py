@@ -32,6 +32,7 @@ from sources.profile import BookingSection
 
 #: In characters; a store may hold less, and says so.
 _LONGEST = {"service": 500, "location": 500, "staff": 500, "source": 200, "note": 10_000}
+_WHOSE = ("customerId",)
 _END_FIRST = UserError(ErrorCode.INVALID, "It ends before it starts.", ("endAt",))
 
 
@@ -68,24 +69,26 @@ async def create_booking(context: Context, new: NewBooking, key: str | None) -> 
         await writable(context, "booking")
         section = context.stores.profile.booking
         assert section is not None
-        owner = None if new.customer_id is None else await crm_key_of(context, new.customer_id)
-        lead = None if new.lead_id is None else await lead_named(context, new.lead_id)
-        snapshot = new.snapshot or await _of_lead(context, section, lead)
         moments = {name: at and at.isoformat() for name, at in new.times.items()}
         said = [new.customer_id, new.lead_id, texts, moments, str(new.amount), new.snapshot and new.snapshot.said]
         sent = sent_of(context, "createBooking", key, said)
         values = {name: text for name, text in texts.items() if text is not None}
         values |= _times(section, {name: at for name, at in new.times.items() if at is not None}, None)
-        values |= _owner(section, owner, lead) | _amount(section, new.amount, currency) | snapshot_values(snapshot)
+        values |= _amount(section, new.amount, currency)
         machine = machine_of(context, "booking")
         asked, agreed = machine.written(BookingStatus.REQUESTED), machine.written(BookingStatus.CONFIRMED)
         values |= {"status": asked} if asked is not None else {}
 
         async def work(connection: AsyncConnection) -> Result:
+            # Whoever sends the same again has it already, whatever has become of the customer or the lead since.
+            owner = None if new.customer_id is None else await crm_key_of(context, new.customer_id)
+            lead = None if new.lead_id is None else await lead_named(context, new.lead_id)
+            snapshot = new.snapshot or await _of_lead(context, section, lead)
             await check_snapshot(connection, section, new.snapshot)
             writing = PostgresWriting(context.stores.profile)
+            written = values | _owner(section, owner, lead) | snapshot_values(snapshot)
             otherwise = {"status": agreed} if asked is None and agreed is not None else {}
-            row = await writing.insert(connection, context.tenant, "booking", values, unless_filled=otherwise)
+            row = await writing.insert(connection, context.tenant, "booking", written, unless_filled=otherwise)
             return {"key": row.key}
 
         return Written(key=(await write_once(context, sent, work))["key"])
@@ -153,6 +156,8 @@ def _owner(section: BookingSection, owner: Key | None, lead: Lead | None) -> dic
     """Name whose the booking is. Raises RefusedError where lead and customer do not belong together."""
     if owner is not None and lead is not None and lead.customer_key not in (None, owner):
         raise RefusedError(UserError(ErrorCode.INVALID, "The lead is another customer's.", ("leadId",)))
+    if owner is None and lead is None and not (section.customer is section.lead is None):
+        raise RefusedError(UserError(ErrorCode.REQUIRED, "Say whose booking it is: a customer or a lead.", _WHOSE))
     values: dict[str, Any] = {}
     if lead is not None:
         if section.lead is None and (section.customer is None or section.customer.through is None):

@@ -1,7 +1,7 @@
 """Convert leads: won, and attached to their customers, in one operation."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,7 +30,7 @@ from resolvers.status_changes import (
     not_found,
     writable,
 )
-from sources.own.idempotency import OtherInputError
+from sources.own.idempotency import OtherInputError, Sent
 from sources.postgres_status import Parent
 
 _WHERE = ("customerId",)
@@ -46,8 +46,12 @@ async def convert_lead(context: Context, id_: str, customer_id: str | None, key:
     try:
         parent = await writable(context, "lead")
         lead = key_in(context, id_, LEAD)
+        sent = sent_of(context, "convertLead", key, [id_, customer_id])
+        # Whoever sends the same again has it already, whatever has become of the customer since.
+        if sent is not None and (before := await context.operations.before(context.tenant, sent)) is not None:
+            return Written(key=before.result["key"], operation=before.operation)
         owner = None if customer_id is None else await crm_key_of(context, customer_id)
-        return await _Converting(context, parent, lead, owner).run([id_, customer_id], key)
+        return await _Converting(context, parent, lead, owner).run(sent)
     except RefusedError as refusal:
         there = lead if all(error.code is not ErrorCode.NOT_FOUND for error in refusal.errors) else None
         return Written(key=there, errors=refusal.errors)
@@ -78,10 +82,9 @@ class _Converting:
     key: Key
     named: Key | None
 
-    async def run(self, given: list[str | None], key: str | None) -> Written:
+    async def run(self, sent: Sent | None) -> Written:
         context = self.context
         assert context.operations is not None
-        sent = sent_of(context, "convertLead", key, given)
         lead = await lead_written(context, Written(key=self.key))
         # Whoever converts another lead of the same person waits, and finds the customer that was made.
         told = frozenset() if lead is None else self._told_by(lead)
@@ -194,6 +197,10 @@ class _Converting:
         if machine.meaning(lead.store_status) is LeadStatus.WON:
             return ()
         asked = StatusChange(id="", to=LeadStatus.WON)
-        await change_status(self.context, connection, self.parent, machine, self.key, asked)
+        try:
+            await change_status(self.context, connection, self.parent, machine, self.key, asked)
+        except RefusedError as refusal:
+            # Nobody has said what it is to be: it is the lead that cannot be converted.
+            raise RefusedError(*(replace(error, path=("id",)) for error in refusal.errors)) from None
         column = self.parent.section.status.column
         return (RowWrite("lead", self.key, {column: lead.store_status}, {column: machine.written(LeadStatus.WON)}),)

@@ -55,18 +55,19 @@ async def create_lead(context: Context, new: NewLead, key: str | None) -> Writte
         return Written(errors=tuple(faults))
     try:
         parent = await writable(context, "lead")
-        owner = None if new.customer_id is None else await crm_key_of(context, new.customer_id)
         given = [new.customer_id, texts, new.snapshot and new.snapshot.said]
         sent = sent_of(context, "createLead", key, given)
         word = machine_of(context, "lead").written(LeadStatus.NEW)
         values = {name: text for name, text in texts.items() if text is not None}
-        values |= {"customer": owner} if owner is not None else {}
         values |= {"status": word} if word is not None else {}
         values |= snapshot_values(new.snapshot)
 
         async def work(connection: AsyncConnection) -> Result:
+            # Whoever sends the same again has it already, whatever has become of the customer since.
+            owner = {} if new.customer_id is None else {"customer": await crm_key_of(context, new.customer_id)}
             await check_snapshot(connection, context.stores.profile.lead, new.snapshot)
-            row = await PostgresWriting(context.stores.profile).insert(connection, context.tenant, "lead", values)
+            writing = PostgresWriting(context.stores.profile)
+            row = await writing.insert(connection, context.tenant, "lead", values | owner)
             await index(context, connection, parent, row.key)
             return {"key": row.key}
 

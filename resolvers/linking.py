@@ -263,7 +263,10 @@ def _harmed(before: Links, after: Links, records: Collection[RecordRef]) -> bool
 
 
 def _told(conflict: Conflict) -> LinkConflict:
-    message = f"{written(conflict.record)} is linked to, or claimed by, {written(conflict.rival)}."
+    record, rival = written(conflict.record), written(conflict.rival)
+    message = f"{record} is linked to, or claimed by, {rival}."
+    if conflict.record.kind is conflict.rival.kind:
+        message = f"{record} would come to a customer that has {rival} already, and can have one of them only."
     return LinkConflict(ErrorCode.ALREADY_LINKED, message, ("records",), conflict.record, conflict.rival)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from domain.errors import BadIdError
 from domain.filters import Children
 from domain.ids import NOTE, GlobalId, encode_id
-from domain.mutation_errors import ErrorCode, UserError
+from domain.mutation_errors import ErrorCode, RefusedError, UserError
 from domain.notes import Note
 from domain.records import Customer, RecordKind, RecordRef
 from loaders.batched import Ask
@@ -39,27 +39,34 @@ async def add_note(context: Context, customer_id: str, text: str, key: str | Non
         faults.append(UserError(ErrorCode.REQUIRED, "A note says something.", ("text",)))
     if faults:
         return Noted(errors=tuple(faults))
-    try:
-        customer = await customer_by_id(context, customer_id)
-    except BadIdError as error:
-        return Noted(errors=(UserError(ErrorCode.INVALID, str(error), ("customerId",)),))
-    if customer is None:
-        return Noted(errors=(UserError(ErrorCode.NOT_FOUND, "There is no such customer.", ("customerId",)),))
     sent = sent_of(context, "addNote", key, [customer_id, text])
     try:
         async with own.transaction() as connection:
             before = None if sent is None else await keep(connection, tenant, sent, {})
             if before is None:
-                id_ = await notes.add(connection, tenant, customer.head, subject_of(context), text)
+                head = await _head_of(context, customer_id)
+                id_ = await notes.add(connection, tenant, head, subject_of(context), text)
                 if sent is not None:
                     await keep_result(connection, tenant, sent, {"note": id_})
             else:
                 id_ = before["note"]
+    except RefusedError as refusal:
+        return Noted(errors=refusal.errors)
     except OtherInputError:
         message = "This idempotencyKey came with another input before."
         return Noted(errors=(UserError(ErrorCode.IDEMPOTENCY_MISMATCH, message, ("idempotencyKey",)),))
     context.forget()
     return Noted(note=await notes.find(own, tenant, id_))
+
+
+async def _head_of(context: Context, customer_id: str) -> RecordRef:
+    try:
+        customer = await customer_by_id(context, customer_id)
+    except BadIdError as error:
+        raise RefusedError(UserError(ErrorCode.INVALID, str(error), ("customerId",))) from None
+    if customer is None:
+        raise RefusedError(UserError(ErrorCode.NOT_FOUND, "There is no such customer.", ("customerId",)))
+    return customer.head
 
 
 async def notes_of(context: Context, customer: Customer, asked: PageOf, wanted: Wanted) -> Connection[Note] | None:

@@ -22,7 +22,7 @@ from sources.faults import crash_point
 from sources.mongo_documents import MongoDocuments
 from sources.mongo_writing import Outcome
 from sources.own import operations as log
-from sources.own.idempotency import Sent, keep, keep_result
+from sources.own.idempotency import Sent, keep, keep_result, kept
 from sources.own.store import OwnStore
 from sources.postgres_refusals import state_of
 from sources.postgres_turning import PostgresTurning
@@ -193,6 +193,11 @@ class Operations:
         before = await keep(connection, tenant, sent, {"operation": str(id_)})
         if before is not None:
             raise _KnownError(before)
+
+    async def before(self, tenant: str | None, sent: Sent) -> Done | None:
+        """Find what came of *sent* if it was sent before. Raises OtherInputError."""
+        result = await kept(self.own, tenant, sent)
+        return None if result is None else await self._before(tenant, result)
 
     async def _before(self, tenant: str | None, result: Mapping[str, Any]) -> Done:
         """Find what came of a mutation that was sent before."""

@@ -26,6 +26,11 @@ from sources.own import planning
 from sources.own.idempotency import OtherInputError
 
 _MOST = 1 << 31
+#: What is said where the profile has nothing to work on.
+_NOTHING = {
+    OperationKind.BACKFILL: "The store has no accounts and no delivery records that could be linked.",
+    OperationKind.ATTACH_LEADS: "The store has no leads that name a customer of its CRM.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +80,7 @@ async def _begin(
     if faults:
         return Begun(errors=tuple(faults))
     if kind not in planned.workers:
-        message = "This store has nothing of which that could be said."
-        return Begun(errors=(UserError(ErrorCode.NOT_MAPPED, message),))
+        return Begun(errors=(UserError(ErrorCode.NOT_MAPPED, _NOTHING[kind]),))
     operation = Operation(id=uuid.uuid4(), tenant=context.tenant, kind=kind, by=subject_of(context))
     sent = sent_of(context, mutation, key, [dict(asked), dry_run])
     try:

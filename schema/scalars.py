@@ -10,7 +10,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
-from domain.time import sane
+from domain.time import FIRST, LAST, sane
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -21,11 +21,14 @@ def parse_instant(given: Any) -> datetime:
         raise GraphQLError(f"A DateTime is a text such as 2026-01-31T09:00:00Z, not {shortened(given)}.")
     try:
         read = datetime.fromisoformat(given)
+    except ValueError:
+        raise GraphQLError(f"{given[:40]!r} is no DateTime: write it as 2026-01-31T09:00:00Z.") from None
+    try:
         instant = sane((read if read.tzinfo is not None else read.replace(tzinfo=UTC)).astimezone(UTC))
-    except (ValueError, OverflowError):
+    except OverflowError:
         instant = None
     if instant is None:
-        raise GraphQLError(f"{given[:40]!r} is no DateTime: write it as 2026-01-31T09:00:00Z.")
+        raise GraphQLError(f"{given[:40]!r} is too far away: a DateTime is of the years {FIRST.year} to {LAST.year}.")
     return instant
 
 

@@ -11,7 +11,7 @@ from domain.mutation_errors import ErrorCode, RefusedError, UserError
 from sources.postgres_places import Places, camel, where_of
 from sources.profile import Rows
 
-_NOT_NULL, _TOO_LONG, _UNIQUE = "23502", "22001", "23505"
+_NOT_NULL, _TOO_LONG, _UNIQUE, _TOO_LARGE = "23502", "22001", "23505", "22003"
 #: Constraints, values that are none of their type, rules that triggers keep, rows that cannot be written at all.
 _REFUSALS = ("23", "22", "P0001", "44", "428C9", "55000", "42809")
 
@@ -75,5 +75,7 @@ def _fault(rows: Rows, state: str, column: str | None, constraint: str | None) -
         return UserError(ErrorCode.NOT_MAPPED, message, (column,))
     if state == _TOO_LONG:
         return UserError(ErrorCode.TOO_LONG, f"A text is longer than a column of {rows.name_of} holds.")
+    if state == _TOO_LARGE:
+        return UserError(ErrorCode.CONSTRAINT, f"A number is larger than a column of {rows.name_of} holds.")
     by = f": its constraint {constraint} is violated" if constraint else ""
     return UserError(ErrorCode.CONSTRAINT, f"The store refuses such a row of {rows.name_of}{by}.")

@@ -384,3 +384,10 @@ async def test_what_is_no_date_is_refused(grocer: Gateway, wrong: object) -> Non
     answer = await grocer.post(query, {"at": wrong}, **NORTH)
     assert refusal(answer) == (200, ["GRAPHQL_VALIDATION_FAILED"])
     assert len(answer.text) < 500
+
+
+async def test_a_date_that_is_too_far_away_is_told_how_far_they_go(grocer: Gateway) -> None:
+    query = "query ($at: DateTime) { leads(filter: {createdIn: {from: $at}}) { totalCount } }"
+    for wrong in ("9999-01-01T00:00:00Z", "0001-01-01T00:00:00Z"):
+        answer = await grocer.post(query, {"at": wrong}, **NORTH)
+        assert "of the years 2 to 9998" in answer.text

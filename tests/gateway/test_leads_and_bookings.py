@@ -228,7 +228,7 @@ async def test_a_lead_of_several_asks_which(renos: Gateway) -> None:
 async def test_a_lead_that_cannot_be_won_is_not_attached_either(bikes: Gateway) -> None:
     await rows(bikes, "UPDATE leads SET status = 'lost', customer_id = NULL WHERE id = '1042'")
     payload = await write(bikes, "convertLead", id=encode_id("Lead", None, "1042"), customerId=customer(IVAN))
-    assert (wrong(payload), payload["lead"]["customer"]) == ([("INVALID_TRANSITION", ["to"])], None)
+    assert (wrong(payload), payload["lead"]["customer"]) == ([("INVALID_TRANSITION", ["id"])], None)
 
 
 # ── bookings ──
@@ -285,6 +285,7 @@ async def test_what_a_booking_cannot_be(bikes: Gateway) -> None:
         ({"service": "repair"}, ("NOT_MAPPED", ["service"])),
         ({"leadId": encode_id("Lead", None, "99")}, ("NOT_FOUND", ["leadId"])),
         ({"leadId": encode_id("Lead", None, "1043")}, ("INVALID", ["leadId"])),
+        ({"customerId": None}, ("REQUIRED", ["customerId"])),
         ({"staff": "x" * 501}, ("TOO_LONG", ["staff"])),
         ({"idempotencyKey": "x" * 201}, ("TOO_LONG", ["idempotencyKey"])),
     ]
