@@ -71,7 +71,7 @@ _CONSTRAINTS = text(
         ARRAY(SELECT attname::text FROM unnest(own.conkey) WITH ORDINALITY AS part (number, place)
             JOIN pg_attribute ON attrelid = own.conrelid AND attnum = number ORDER BY place) AS columns,
         ARRAY(SELECT attname::text FROM unnest(own.confkey) WITH ORDINALITY AS part (number, place)
-            JOIN pg_attribute ON attrelid = own.confrelid AND attnum = number ORDER BY place) AS keys,
+            JOIN pg_attribute ON attrelid = own.confrelid AND attnum = number ORDER BY place) AS target_columns,
         CASE WHEN own.contype = 'c' THEN ARRAY(SELECT replace(found[1], '''''', '''') FROM
             regexp_matches(pg_get_constraintdef(own.oid), '''((?:[^'']|'''')+)''', 'g') AS found) END AS words
     FROM pg_constraint AS own
@@ -121,7 +121,7 @@ class PostgresInspection:
                     rows=row.rows,
                     unique=tuple(tuple(one.columns) for one in unique if one.oid == oid),
                     references=tuple(
-                        Reference(tuple(one.columns), names[one.target], tuple(one.keys))
+                        Reference(tuple(one.columns), names[one.target], tuple(one.target_columns))
                         for one in constraints
                         if one.oid == oid and one.type == "f" and one.target in names
                     ),

@@ -86,24 +86,32 @@ def gave_up(store: str) -> bool:
     return meter is not None and meter.stores[store].gave_up
 
 
-@contextmanager
-def statement(store: str) -> Iterator[None]:
+class statement:  # noqa: N801 - used like a function
     """Count one statement to *store*, and the time until it is answered."""
-    meter = _meter.get()
-    if meter is None:
-        yield
-        return
-    counts = meter.stores[store]
-    counts.statements += 1
-    within = _batch.get()
-    if within is not None:
-        counts.batches[within[0]].add(within[1])
-    task = asyncio.current_task()
-    if task is not None:
-        meter.waiting.add(task)
-    began = time.perf_counter()
-    try:
-        yield
-    finally:
-        meter.waiting.discard(task)
-        counts.seconds += time.perf_counter() - began
+
+    __slots__ = ("_began", "_counts", "_meter", "_store", "_task")
+
+    def __init__(self, store: str) -> None:
+        self._store = store
+        self._meter: Meter | None = None
+
+    def __enter__(self) -> None:
+        meter = self._meter = _meter.get()
+        if meter is None:
+            return
+        counts = self._counts = meter.stores[self._store]
+        counts.statements += 1
+        within = _batch.get()
+        if within is not None:
+            counts.batches[within[0]].add(within[1])
+        task = self._task = asyncio.current_task()
+        if task is not None:
+            meter.waiting.add(task)
+        self._began = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        meter = self._meter
+        if meter is not None:
+            if self._task is not None:
+                meter.waiting.discard(self._task)
+            self._counts.seconds += time.perf_counter() - self._began

@@ -1,38 +1,42 @@
-"""One pool of connections to PostgreSQL: short checkouts, a time limit, and the errors that the gateway speaks."""
+"""What is asked of PostgreSQL: short checkouts, a time limit, and the errors that the gateway speaks."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
-import orjson
-from sqlalchemy import URL, Executable, Row, Select, make_url
+from sqlalchemy import URL, Executable, Select, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from domain.errors import SourceMismatchError
 from sources.availability import Availability
 from sources.meter import statement
 from sources.patience import patience
+from sources.postgres_pool import LostConnectionError, Pool, UnconnectedError
+from sources.postgres_sending import Statements
 
 #: What is not there or of another type than mapped: a column, a table, a schema, a function; or not to be read.
 _MISMATCH = frozenset({"42703", "42P01", "42883", "42501", "3F000", "42804"})
+#: A statement that took longer than it may, or that somebody cancelled.
+_CANCELLED = "57014"
 #: Connections refused, lost, cut or not admitted; the server starting or stopping.
 _DOWN = ("08", "57P0", "53", "28", "3D")
+#: What was prepared for columns that are of another type now.
+_OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 #: One request rarely needs more at once; the rest wait in line for a place, not for a new connection.
 _POOL = 10
 _TO_CONNECT = 30.0
 #: Rows of a lot, where very many are gone through.
 _LOT = 10_000
+_NO_VALUES: Mapping[str, Any] = {}
 
 
 class PostgresConnection:
     """Run statements, each on a connection of its own from the pool, each within *seconds*.
 
-    *options* are settings of the server for these connections.
+    They run on the driver itself, without a transaction around them. *options* are settings of the server for these
+    connections.
     """
 
     def __init__(self, url: str, seconds: float, options: Mapping[str, str] | None = None) -> None:
@@ -40,93 +44,105 @@ class PostgresConnection:
         self.availability = Availability("postgres")
         #: How often connections were found lost: whoever keeps what the database is like looks again.
         self.losses = 0
-        #: Whoever waits for a place waits without the clock that statements run against.
-        self._places = asyncio.Semaphore(_POOL)
-        self._engine: AsyncEngine = create_async_engine(
+        self._statements = Statements()
+        self._pool = Pool(
             asyncpg_url(url),
-            isolation_level="AUTOCOMMIT",
-            pool_size=_POOL,
-            max_overflow=0,
-            pool_timeout=seconds,
-            pool_reset_on_return=None,
-            connect_args={
-                # Only where nobody waits with patience: the driver counts the time in which the loop was late as well.
-                "timeout": seconds + _TO_CONNECT,
-                "server_settings": {
-                    "application_name": "customer-gateway",
-                    "statement_timeout": str(int(seconds * 1000)),
-                    **(options or {}),
-                },
+            _POOL,
+            # Only where nobody waits with patience: the driver counts the time in which the loop was late as well.
+            timeout=seconds + _TO_CONNECT,
+            settings={
+                "application_name": "customer-gateway",
+                "statement_timeout": str(int(seconds * 1000)),
+                **(options or {}),
             },
         )
 
-    async def rows(self, query: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
-        """Answer what *query* finds.
+    async def rows(self, query: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
+        """Answer what *query* finds: rows whose columns are attributes, and items.
 
         Raises SourceUnavailableError and SourceMismatchError.
         """
-        async with self._places:
+        given = values or _NO_VALUES
+        sent = self._statements.sent(query, given)
+        # Whoever waits for a place waits without the clock that statements run against.
+        async with self._pool.places:
             self.availability.check()
-            try:
-                return await self._run(query, values)
-            except LostConnectionError:
-                # The server went away and came back while the connection lay in the pool, which has dropped it now.
-                self.losses += 1
-                try:
-                    return await self._run(query, values)
-                except LostConnectionError as error:
-                    raise self.availability.found_down(error) from error
+            return await self._rows(sent.sql, sent.arguments(given))
 
-    async def stream(
-        self, query: Executable, values: Mapping[str, Any] | None = None
-    ) -> AsyncIterator[Sequence[Row[Any]]]:
+    async def stream(self, query: Executable, values: Mapping[str, Any] | None = None) -> AsyncIterator[Sequence[Any]]:
         """Go through all that *query* finds, some thousands of rows at a time.
 
         Raises SourceUnavailableError and SourceMismatchError.
         """
-        async with self._places:
+        given = values or _NO_VALUES
+        sent = self._statements.sent(query, given)
+        async with self._pool.places:
             self.availability.check()
             try:
-                with self.translating(), statement("postgres"):
-                    async with self._engine.connect() as connection:
-                        # Only a transaction can hold the place in what is gone through.
-                        reading = await connection.execution_options(isolation_level="REPEATABLE READ")
-                        result = await reading.stream(query, values)
-                        async for rows in result.partitions(_LOT):
+                with statement("postgres"):
+                    # Only a transaction can hold the place in what is gone through.
+                    async with (
+                        self._pool.held() as held,
+                        held.connection.transaction(isolation="repeatable_read"),
+                    ):
+                        prepared = await held.prepared(sent.sql)
+                        cursor = await prepared.cursor(*sent.arguments(given))
+                        while rows := await cursor.fetch(_LOT):
                             yield rows
             except LostConnectionError as error:
                 raise self.availability.found_down(error) from error
+            except Exception as error:
+                self._tell(error)
+                raise
 
     async def plan(self, query: Select[Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask how the server would find what *query* asks for, without finding it: the plan as EXPLAIN has it in JSON.
 
         Raises SourceUnavailableError and SourceMismatchError.
         """
-        compiled = query.params(values).compile(dialect=self._engine.dialect)
-        assert isinstance(compiled, SQLCompiler)
-        written = compiled.construct_expanded_state()
-        async with self._places:
+        sent = self._statements.sent(query, values)
+        async with self._pool.places:
             self.availability.check()
-            try:
-                with self.translating(), statement("postgres"):
-                    async with patience(self._seconds), self._engine.connect() as connection:
-                        sql = f"EXPLAIN (FORMAT JSON) {written.statement}"
-                        told = (await connection.exec_driver_sql(sql, written.positional_parameters)).scalar_one()
-            except LostConnectionError as error:
-                raise self.availability.found_down(error) from error
-        plan: Mapping[str, Any] = (orjson.loads(told) if isinstance(told, str | bytes) else told)[0]["Plan"]
+            told = await self._rows(f"EXPLAIN (FORMAT JSON) {sent.sql}", sent.arguments(values))
+        plan: Mapping[str, Any] = told[0][0][0]["Plan"]
         return plan
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        await self._pool.close()
 
-    async def _run(self, query: Executable, values: Mapping[str, Any] | None) -> Sequence[Row[Any]]:
-        with self.translating(), statement("postgres"):
-            async with patience(self._seconds), self._engine.connect() as connection:
-                result = await connection.execute(query, values)
-                rows = result.all()
+    async def _rows(self, sql: str, arguments: Sequence[Any]) -> list[Any]:
+        try:
+            return await self._run(sql, arguments)
+        except LostConnectionError:
+            # The server went away and came back while the connection lay in the pool, which has dropped it now.
+            self.losses += 1
+        try:
+            return await self._run(sql, arguments)
+        except LostConnectionError as error:
+            raise self.availability.found_down(error) from error
+
+    async def _run(self, sql: str, arguments: Sequence[Any]) -> list[Any]:
+        try:
+            with statement("postgres"):
+                async with patience(self._seconds):
+                    rows = await self._pool.fetch(sql, arguments)
+        except Exception as error:
+            self._tell(error)
+            raise
         self.availability.found_up()
         return rows
+
+    def _tell(self, error: Exception) -> None:
+        """Raise *error* of the driver as one that the gateway speaks; not one that is only worth another try."""
+        state = (error.sqlstate or "") if isinstance(error, asyncpg.PostgresError) else ""
+        if isinstance(error, TimeoutError) or state == _CANCELLED:
+            raise self.availability.found_slow(self._seconds) from error
+        if isinstance(error, _OUTDATED) or state in _MISMATCH:
+            raise SourceMismatchError("postgres", str(error)) from error
+        if isinstance(error, UnconnectedError | OSError | asyncpg.InterfaceError) or state.startswith(_DOWN):
+            raise self.availability.found_down(error) from error
+        if state:
+            raise DBAPIError(None, None, error) from error
 
     @contextmanager
     def translating(self) -> Iterator[None]:
@@ -148,7 +164,7 @@ class PostgresConnection:
             return SourceMismatchError("postgres", str(error.orig))
         if error.connection_invalidated:
             return LostConnectionError(str(error.orig))
-        if state == "57014":
+        if state == _CANCELLED:
             return self.availability.found_slow(self._seconds)
         if state.startswith(_DOWN) or (not state and isinstance(error, InterfaceError | OperationalError)):
             return self.availability.found_down(error)
@@ -158,10 +174,6 @@ class PostgresConnection:
 def _is_outdated(error: BaseException | None) -> bool:
     """Say whether a statement was prepared for columns that are of another type now."""
     return error is not None and isinstance(error.__cause__, asyncpg.InvalidCachedStatementError)
-
-
-class LostConnectionError(Exception):
-    """Say that a pooled connection was dead: worth one more try."""
 
 
 def asyncpg_url(url: str) -> URL:

@@ -9,7 +9,8 @@ from sqlalchemy import Executable, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from domain.errors import ReadOnlyError, SourceMismatchError
-from sources.postgres_connection import LostConnectionError, PostgresConnection, asyncpg_url
+from sources.postgres_connection import PostgresConnection, asyncpg_url
+from sources.postgres_pool import LostConnectionError
 from sources.postgres_refusals import refusals
 
 _POOL = 5
