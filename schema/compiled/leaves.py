@@ -9,9 +9,11 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any
 
-from graphql import GraphQLEnumType, GraphQLLeafType, GraphQLScalarType
+from graphql import GraphQLEnumType, GraphQLLeafType, specified_scalar_types
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from schema.compiled.plan import Column, WriteColumn
+from schema.scalars import SCALARS
 
 _NONE = type(None)
 _INTS = range(-(1 << 31), 1 << 31)
@@ -21,11 +23,17 @@ def column_writer(type_: GraphQLLeafType, *, required: bool) -> WriteColumn:
     """Answer what writes a column of *type_*, with nulls in it unless these are *required*."""
     if isinstance(type_, GraphQLEnumType):
         return _of_enum(type_, required=required)
-    known = _KNOWN.get(type_.name)
-    if known is None or not isinstance(type_, GraphQLScalarType):
+    known = _BUILT_IN.get(type_.name) if type_ in specified_scalar_types.values() else _own(type_)
+    if known is None:
         return _exactly(type_, required=required)
     class_, write = known
     return _of_class(class_, write, required=required)
+
+
+def _own(type_: GraphQLLeafType) -> "Known | None":
+    """Find what is known of a scalar of this schema, by what writes it."""
+    declared = (type_.extensions or {}).get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    return _OWN.get(getattr(declared, "serialize", None))
 
 
 def _of_class(class_: type, write: Callable[[Column], Column | None] | None, *, required: bool) -> WriteColumn:
@@ -105,13 +113,16 @@ def _decimals(column: Column) -> Column:
     return [f"{number:f}" for number in column]
 
 
-_KNOWN: dict[str, tuple[type, Callable[[Column], Column | None] | None]] = {
+Known = tuple[type, Callable[[Column], Column | None] | None]
+_BUILT_IN: dict[str, Known] = {
     "String": (str, None),
     "ID": (str, None),
     "Boolean": (bool, None),
     "Int": (int, _ints),
     "Float": (float, _floats),
-    "DateTime": (datetime, _instants),
-    "Date": (date, None),
-    "Decimal": (Decimal, _decimals),
+}
+_OWN: dict[Any, Known] = {
+    SCALARS[datetime].serialize: (datetime, _instants),
+    SCALARS[date].serialize: (date, None),
+    SCALARS[Decimal].serialize: (Decimal, _decimals),
 }

@@ -124,19 +124,28 @@ class Run:
             column = [list(value) if type(value) not in _LISTS and is_iterable(value) else value for value in column]
         found = Found(field, column)
         if field.write is not None:
-            found.written = field.write(column) if not field.is_list else _written_lists(field, column)
-            self.amiss = self.amiss or found.written is None
+            found.written = _written_lists(field, column) if field.is_list else field.write(column)
+            if found.written is None:
+                if self._waits_for_items(level, number, column):
+                    return
+                self.amiss = True
             level.found[number] = found
             return
         values = self._values(found)
         if values is None:
-            if field.is_list and _awaited_in(column):
-                level.late.add(number)
-                self._wait(level, number, _items_of(column))
+            if self._waits_for_items(level, number, column):
                 return
             values = self._places(found)
         level.found[number] = found
         self._descend(found, values)
+
+    def _waits_for_items(self, level: Level, number: int, column: Column) -> bool:
+        """Wait for items of lists that have to be waited for, if there are any, and settle the field then."""
+        if not level.plan.fields[number].is_list or not _awaited_in(column):
+            return False
+        level.late.add(number)
+        self._wait(level, number, _items_of(column))
+        return True
 
     def _values(self, found: Found) -> Sequence[Any] | None:
         """List the objects of a column, where each value is one, or a list of nothing else."""
@@ -203,7 +212,7 @@ class Run:
 
     def _type_of(self, field: FieldPlan, value: Any) -> str | None:
         """Say of which type *value* is, as its class tells; None where it is of none that may be there."""
-        if value is None or isinstance(value, BaseException):
+        if value is None or isinstance(value, BaseException) or hasattr(value, "__await__"):
             return None
         info = info_of(field, self.given)
         try:
