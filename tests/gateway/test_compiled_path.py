@@ -14,7 +14,9 @@ from tests.loading import existing_store
 from tests.running import Gateway, running
 from tests.servers import Servers
 
-PAGE = "query Page($size: Int!, $count: Boolean = false) { customers(first: $size) { totalCount @include(if: $count) nodes { id } } }"
+PAGE = """query Page($size: Int!, $count: Boolean = false) {
+  customers(first: $size) { totalCount @include(if: $count) nodes { id } }
+}"""
 
 
 async def path_of(gateway: Gateway, query: str, variables: dict[str, Any] | None = None) -> tuple[str, str | None]:
@@ -82,8 +84,9 @@ def test_no_more_is_kept_than_there_is_room_for() -> None:
         kept.keep(text, None, operation)
         assert kept.find(text, None) is operation
     assert (len(kept), kept.counts.evicted, kept.counts.hits, kept.counts.misses) == (3, 7, 10, 10)
-    assert kept.find("{ a7: viewer { subject } }", None) is not None
-    kept.keep("another", None, operation)
+    seventh = kept.find("{ a7: viewer { subject } }", None)
+    assert seventh is not None
+    kept.keep("another", None, seventh)
     assert kept.find("{ a7: viewer { subject } }", None) is not None, "what was used last stays"
 
 
