@@ -8,7 +8,7 @@ FERRETDB := .tools/ferretdb
 # Each has stores of its own, and takes whole files of tests.
 AT_ONCE := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help install demo test test-dialects crash large large-figures fuzz soak check graphiql clients clean
+.PHONY: help install demo test test-dialects crash large large-figures large-backfill fuzz soak check graphiql clients clean
 
 help:
 	@echo 'make demo      install, start stores with demo data, serve http://127.0.0.1:8000/ (ARGS=--help shows options)'
@@ -17,6 +17,7 @@ help:
 	@echo 'make crash     kill gateways at every point of what they write (make test does so at some)'
 	@echo 'make large     the stores at a real size, with 100,000 documents as well (make test has 2,000)'
 	@echo 'make large-figures  measure profiles and dashboards on a million customers (FOLDER=… holds up to 40 GB meanwhile)'
+	@echo 'make large-backfill  measure the index, a backfill and attaching leads at 100,000 customers (ARGS=--help shows options)'
 	@echo 'make fuzz      send half a million requests that are made to break something (make test sends ten thousand)'
 	@echo 'make soak      load a gateway for ten minutes, and look whether memory or anything else of it keeps growing'
 	@echo 'make check     format, lint, types, imports, and the schema: as it was printed last, and breaking nobody'
@@ -62,6 +63,10 @@ large: $(INSTALLED)
 # A million customers, five million leads, three million bookings: what is asked, how it is found, how long it takes.
 large-figures: $(INSTALLED)
 	$(BIN)/python -m tests.large_figures $(or $(FOLDER),.gateway/large) $(ARGS)
+
+# A hundred thousand accounts to be linked or made, as many leads to be attached: how long, and in how much memory.
+large-backfill: $(INSTALLED)
+	$(BIN)/python -m tests.large_backfill $(or $(FOLDER),.gateway/large-backfill) $(ARGS)
 
 # Other requests every time, and fifty times as many as `make test` sends.
 fuzz: $(INSTALLED)

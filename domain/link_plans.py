@@ -4,7 +4,8 @@ A plan is made from a neighbourhood of two hops around the records concerned, as
 these rules before it is believed: what they would not read back as meant is a conflict, and nothing is written.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -48,6 +49,38 @@ class Links(NamedTuple):
             said = names[change.record.kind][change.record.key]
             names[change.record.kind][change.record.key] = said._replace(**{change.field.value: change.after})
         return Links(names, self.live)
+
+
+class LinksOfMany:
+    """Be what many records say of each other, of which only some bear on any one of them."""
+
+    def __init__(self, links: Links) -> None:
+        self._links = links
+        self._beside: dict[RecordRef, set[RecordRef]] = defaultdict(set)
+        for kind, names in links.names.items():
+            for key, said in names.items():
+                ref = RecordRef(kind, key)
+                for named in _named(ref, said):
+                    self._beside[ref].add(named)
+                    self._beside[named].add(ref)
+
+    def around(self, refs: Iterable[RecordRef]) -> Links:
+        """Be the links of *refs* and of whoever is named by them, or names them, however far that goes.
+
+        The link rules decide on these as on all: they look at nobody else.
+        """
+        found, ahead = set[RecordRef](), list(refs)
+        while ahead:
+            ref = ahead.pop()
+            if ref not in found:
+                found.add(ref)
+                ahead.extend(self._beside.get(ref, ()))
+        names = {
+            kind: {ref.key: said[ref.key] for ref in found if ref.kind is kind and ref.key in said}
+            for kind, said in self._links.names.items()
+        }
+        rows = {ref.key for ref in found if ref.kind is RecordKind.CRM}
+        return Links(names, self._links.live & rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +168,13 @@ def _claim(links: Links, united: Sequence[RecordRef]) -> Conflict | None:
             if namer not in united:
                 return Conflict(member, namer)
     return None
+
+
+def _named(ref: RecordRef, said: Names) -> Iterator[RecordRef]:
+    if said.partner is not None:
+        yield RecordRef(_OTHER[ref.kind], said.partner)
+    if said.crm is not None:
+        yield RecordRef(RecordKind.CRM, said.crm)
 
 
 def _namers(links: Links, ref: RecordRef) -> list[RecordRef]:

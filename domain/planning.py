@@ -1,6 +1,6 @@
 """Operations of many steps: planned first, so that somebody can look at them, and then done one by one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -29,6 +29,14 @@ class Outcome(Enum):
     LEFT = "LEFT"
     FAILED = "FAILED"
     NOTHING = "NOTHING"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Be what a step must have to itself, *alone*, and what it may *share* with others that share it as well."""
+
+    alone: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
 
 
 #: What a step comes to if all goes as planned.
@@ -61,6 +69,23 @@ class Done:
 
     outcome: Outcome
     message: str | None = None
+
+
+def apart(steps: Sequence[Step], needs: Callable[[Step], Needs], most: int) -> tuple[list[Step], list[Step]]:
+    """Choose up to *most* of *steps* that do not disturb each other; answer them, and the rest.
+
+    A step waits for whichever comes before it and has, or waits for, what it needs.
+    """
+    alone, shared = set[str](), set[str]()
+    chosen: list[Step] = []
+    rest: list[Step] = []
+    for step in steps:
+        wanted = needs(step)
+        is_free = wanted.alone.isdisjoint(alone) and wanted.alone.isdisjoint(shared) and wanted.shared.isdisjoint(alone)
+        (chosen if is_free and len(chosen) < most else rest).append(step)
+        alone |= wanted.alone
+        shared |= wanted.shared
+    return chosen, rest
 
 
 def counts_of(outcomes: Mapping[Outcome, int]) -> Counts:

@@ -1,14 +1,14 @@
 """Find the records that an e-mail or a phone number belongs to already, for whoever is about to write it."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
 from domain.errors import IndexMissingError
-from domain.identifiers import CUSTOMER_KINDS, IdentifierKind, comparable, identifiers_of
+from domain.identifiers import CUSTOMER_KINDS, IdentifierKind, IndexedKind, comparable, identifiers_of
 from domain.mutation_errors import DuplicateCustomer, ErrorCode, UserError
 from domain.records import Record, RecordKind, RecordRef
 from resolvers.indexing import require_index
@@ -78,15 +78,30 @@ async def duplicates(
         for kind, value in contact.normal.items():
             if told[kind] == value:
                 found.setdefault(kind, []).append(ref)
-    return [
-        DuplicateCustomer(
-            ErrorCode.DUPLICATE,
-            f"A customer with this {_CALLED[kind]} is there already.",
-            _PATHS[kind],
-            min(refs, key=lambda ref: (ref.kind.rank, ref.key)),
-        )
-        for kind, refs in found.items()
-    ]
+    return [duplicate(kind, refs) for kind, refs in found.items()]
+
+
+def duplicate(kind: IdentifierKind, refs: Iterable[RecordRef]) -> DuplicateCustomer:
+    """Say that *refs* have the same identifier of *kind*."""
+    message = f"A customer with this {_CALLED[kind]} is there already."
+    first = min(refs, key=lambda ref: (ref.kind.rank, ref.key))
+    return DuplicateCustomer(ErrorCode.DUPLICATE, message, _PATHS[kind], first)
+
+
+async def accounts_with(stores: Stores, tenant: str | None, contacts: Collection[Contact]) -> dict[str, set[RecordRef]]:
+    """Say which accounts have the e-mails of *contacts*, by what is to be claimed of these. Raises IndexMissingError.
+
+    What `duplicates` says of accounts, for many at once and by the index alone.
+    """
+    own = await require_index(stores, tenant)
+    rule = IdentifierKind.EMAIL
+    values = {value for contact in contacts if (value := contact.normal.get(rule)) is not None}
+    held = await records_with(own, tenant, rule, values, kinds=[IndexedKind.ACCOUNT], most=_MOST)
+    refs = {value: {ref.record for ref in found} for value, found in held.items()}
+    read = await read_records(stores, tenant, {ref for found in refs.values() for ref in found})
+    region = stores.profile.store.phone_region
+    has = {ref: identifiers_of(record, region).email for ref, record in read.items()}
+    return {f"{rule.value}:{value}": {ref for ref in found if has.get(ref) == value} for value, found in refs.items()}
 
 
 async def read_records(stores: Stores, tenant: str | None, refs: Iterable[RecordRef]) -> dict[RecordRef, Record]:

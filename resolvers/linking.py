@@ -10,10 +10,10 @@ from domain.identifiers import IdentifierKind
 from domain.ids import CUSTOMER, encode_id
 from domain.link_plans import Change, Conflict, Links, NoFieldError, plan_cut, plan_join
 from domain.mutation_errors import ErrorCode, LinkConflict, RefusedError, UserError
-from domain.operations import Intended, LinkEvent, LinkEventKind, Operation, OperationKind, read_ref, written
+from domain.operations import Intended, LinkEvent, LinkEventKind, Operation, OperationKind, Write, read_ref, written
 from domain.records import Key, RecordKind, RecordRef
 from resolvers.operations import BusyError, Decide, Decided, Operations
-from sources.mongo_writing import MongoWriting, OddValueError
+from sources.mongo_writing import Documents, MongoWriting, OddValueError
 from sources.neighbourhood import Neighbourhood, around_all
 from sources.own import operations as log
 from sources.own.idempotency import OtherInputError, Sent
@@ -77,20 +77,7 @@ class Linking:
             links = around.links
             if backed is not None:
                 await backed.check(links)
-            try:
-                changes = plan_join(links, self._writing.fields, refs)
-            except Conflict as conflict:
-                raise RefusedError(_told(conflict)) from None
-            except NoFieldError:
-                fault = UserError(
-                    ErrorCode.NOT_MAPPED, "The store has no field that could keep such a link.", ("records",)
-                )
-                raise RefusedError(fault) from None
-            united = links.with_changes(changes).identity.members(refs[0]).refs
-            is_one = links.identity.members(refs[0]).refs == united
-            kind = LinkEventKind.REPAIRED if is_one else LinkEventKind.LINKED
-            rule = None if backed is None else backed.rule
-            event = Intended(kind=kind, records=united, reason=reason, rule=rule)
+            changes, event = self.joined(links, refs, reason, None if backed is None else backed.rule)
             return await self._decided(id_, OperationKind.LINK, links, changes, event)
 
         more = frozenset[str]() if backed is None else backed.things
@@ -158,6 +145,34 @@ class Linking:
 
         return await self._run({written(ref) for ref in event.records}, decide, sent)
 
+    # ── parts of linking ──
+
+    def joined(
+        self, links: Links, refs: Sequence[RecordRef], reason: str | None, rule: IdentifierKind | None
+    ) -> tuple[list[Change], Intended]:
+        """Say what makes one customer of those that *refs* belong to, and the event of that. Raises RefusedError."""
+        try:
+            changes = plan_join(links, self._writing.fields, refs)
+        except Conflict as conflict:
+            raise RefusedError(_told(conflict)) from None
+        except NoFieldError:
+            fault = UserError(ErrorCode.NOT_MAPPED, "The store has no field that could keep such a link.", ("records",))
+            raise RefusedError(fault) from None
+        united = links.with_changes(changes).identity.members(refs[0]).refs
+        is_one = links.identity.members(refs[0]).refs == united
+        kind = LinkEventKind.REPAIRED if is_one else LinkEventKind.LINKED
+        return changes, Intended(kind=kind, records=united, reason=reason, rule=rule)
+
+    async def decided(
+        self, id_: uuid.UUID, links: Links, changes: Sequence[Change], event: Intended, documents: Documents
+    ) -> Decided:
+        """Decide on a link from the *documents* that *changes* change. Raises RefusedError."""
+        writes = await written_of(self._writing.writes_of(changes, documents))
+        operation = Operation(
+            id=id_, tenant=self.tenant, kind=OperationKind.LINK, by=self.by, writes=tuple(writes), event=event
+        )
+        return self._told_before(operation, links, links.with_changes(changes), event.records)
+
     # ── how ──
 
     @property
@@ -203,13 +218,7 @@ class Linking:
         self, id_: uuid.UUID, kind: OperationKind, links: Links, changes: Sequence[Change], event: Intended
     ) -> Decided:
         after = links.with_changes(changes)
-        try:
-            writes = await self._writing.writes(self.tenant, changes)
-        except OddValueError as odd:
-            raise RefusedError(UserError(ErrorCode.CONSTRAINT, f"{odd}: mend it in the store first.")) from None
-        except LookupError as lost:
-            message = f"{lost} is there twice, or not any more: mend it in the store first."
-            raise RefusedError(UserError(ErrorCode.CONSTRAINT, message)) from None
+        writes = await written_of(self._writing.writes(self.tenant, changes))
         operation = Operation(id=id_, tenant=self.tenant, kind=kind, by=self.by, writes=tuple(writes), event=event)
         return self._told_before(operation, links, after, event.records)
 
@@ -229,6 +238,17 @@ class Linking:
         }
         nothing = not operation.writes and event.undo_of is None
         return Decided(operation=None if nothing else operation, things=frozenset(things), result=result)
+
+
+async def written_of(writes: Awaitable[list[Write]]) -> list[Write]:
+    """Answer *writes*, which no document stands in the way of. Raises RefusedError."""
+    try:
+        return await writes
+    except OddValueError as odd:
+        raise RefusedError(UserError(ErrorCode.CONSTRAINT, f"{odd}: mend it in the store first.")) from None
+    except LookupError as lost:
+        message = f"{lost} is there twice, or not any more: mend it in the store first."
+        raise RefusedError(UserError(ErrorCode.CONSTRAINT, message)) from None
 
 
 def _wrong_keys(refs: Sequence[RecordRef], paths: Sequence[tuple[str, ...]]) -> list[UserError]:

@@ -17,7 +17,7 @@ from domain.operations import (
 from domain.records import AccountRecord, CrmRecord, DeliveryRecord, Key, Record, RecordKind, RecordRef
 from resolvers.linking import Linked, refused, turned_back
 from resolvers.operations import BusyError, Decide, Operations
-from sources.mongo_documents import MongoDocuments
+from sources.mongo_documents import MongoDocuments, Taken
 from sources.own.idempotency import OtherInputError, Sent
 from sources.own.identifiers import put_all
 from sources.stores import Stores
@@ -66,26 +66,30 @@ class Making:
             errors=turned_back(done.operation),
         )
 
-    async def login(self, name: str, email: str | None, phone: str | None, key: Key) -> str | None:
+    async def login(
+        self, name: str, email: str | None, phone: str | None, key: Key, *, taken: Taken | None = None
+    ) -> str | None:
         """Say what an account logs in with: an e-mail that nobody else has, or one made up. Raises RefusedError.
 
-        One that is made up is to be claimed as well: see `claimed`.
+        One that is made up is to be claimed as well: see `claimed`. *taken* is who logs in with what, where that was
+        read already.
         """
         if not self.documents.maps(RecordKind.ACCOUNT, "email"):
             return None
         if email is None:
-            return await self._made_up(name, phone, key)
-        if await self.documents.others_log_in_with(self.tenant, _spelled(email)):
+            return await self._made_up(name, phone, key, taken)
+        if (taken or await self.documents.taken(self.tenant, spelled_email(email))).by_others(spelled_email(email)):
             message = "Somebody who is no customer logs in with this e-mail."
             raise RefusedError(UserError(ErrorCode.NOT_A_CUSTOMER, message, ("email",)))
         return email
 
-    async def _made_up(self, name: str, phone: str | None, key: Key) -> str:
+    async def _made_up(self, name: str, phone: str | None, key: Key, taken: Taken | None) -> str:
         made_up = self.documents.placeholder(name, phone, key)
         if made_up is None:
             message = "An account needs an e-mail to log in with."
             raise RefusedError(UserError(ErrorCode.REQUIRED, message, ("email",)))
-        if await self.documents.somebody_logs_in_with(self.tenant, _spelled(made_up)):
+        spelled = spelled_email(made_up)
+        if (taken or await self.documents.taken(self.tenant, spelled)).by_anybody(spelled):
             message = (
                 f"An account needs an e-mail to log in with, and {made_up}, made up for it, is somebody's already."
             )
@@ -109,7 +113,8 @@ def claimed(login: str | None) -> frozenset[str]:
     return frozenset() if address is None else frozenset({f"{IdentifierKind.EMAIL.value}:{address}"})
 
 
-def _spelled(email: str) -> set[str]:
+def spelled_email(email: str) -> set[str]:
+    """List the ways in which an account may have *email*."""
     return {email, email.lower(), email.casefold()}
 
 

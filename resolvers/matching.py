@@ -15,19 +15,19 @@ from domain.suggestions import (
     crowded_among,
     suggestions_among,
 )
-from sources.neighbourhood import around_all
+from sources.neighbourhood import Neighbourhood, around_all
 from sources.own.identifiers import records_with
 from sources.own.rejections import told_apart
 from sources.own.store import OwnStore
 from sources.stores import Stores
 
-#: A chain of customers of whom each shares something with the next is followed this far, and to this many records.
+#: A chain of customers of whom each shares something with the next is followed this far, and to this many more records.
 _ROUNDS, _MOST_RECORDS = 12, 5_000
 
 
 @dataclass(slots=True)
 class Matched:
-    """Be what was found around some records: the *suggestions*, and what the index has of each identifier."""
+    """Be what was found around some records: the *suggestions*, who has each identifier, the customers."""
 
     suggestions: list[Suggestion]
     holders: Mapping[Evidence, Sequence[RecordRef]]
@@ -37,9 +37,27 @@ class Matched:
         """Say which of the identifiers that the index lists as shared comes first in *one*; None where it has none."""
         return next((evidence for evidence in one.evidence if is_shared(self.holders.get(evidence, ()))), None)
 
-    def of(self, ref: RecordRef) -> Suggestion | None:
-        """Find the suggestion that *ref* is in."""
-        return next((one for one in self.suggestions if ref in one.records), None)
+    @property
+    def by_record(self) -> dict[RecordRef, Suggestion]:
+        """Be the suggestions by the records that are in them, each in one at most."""
+        return {ref: one for one in self.suggestions for ref in one.records}
+
+    @property
+    def telling(self) -> Mapping[RecordRef, Sequence[Evidence]]:
+        """Be what customers can be told by, by their first records: e-mails, and those phone numbers that few have."""
+        crowded = crowded_among(self.holders)
+        return {
+            party[0].ref: sorted(
+                {
+                    evidence
+                    for one in party
+                    for evidence in one.evidence
+                    if evidence.rule is IdentifierKind.EMAIL or evidence not in crowded
+                },
+                key=lambda one: one.place,
+            )
+            for party in self.parties
+        }
 
 
 def is_shared(refs: Sequence[RecordRef]) -> bool:
@@ -54,12 +72,12 @@ class Matching:
     own: OwnStore
     tenant: str | None
 
-    async def around(self, refs: Collection[RecordRef]) -> Matched:
+    async def around(self, refs: Collection[RecordRef], read: Neighbourhood | None = None) -> Matched:
         """Find every suggestion that one of *refs* is in, and whatever else was found on the way.
 
-        Raises SourceError.
+        *read* is what was read around *refs* already. Raises SourceError.
         """
-        search = _Search(self, set(refs))
+        search = _Search(self, set(refs), _MOST_RECORDS + len(refs), read)
         for _ in range(_ROUNDS):
             if not await search.go_on():
                 break
@@ -75,9 +93,11 @@ class Matching:
         )
         return Matched([search.judged(one) for one in suggestions], search.holders, parties)
 
-    async def parties(self, refs: Collection[RecordRef]) -> Mapping[RecordRef, tuple[Known, ...]]:
+    async def parties(
+        self, refs: Collection[RecordRef], read: Neighbourhood | None = None
+    ) -> Mapping[RecordRef, tuple[Known, ...]]:
         """Read the customers of *refs*, by their first records, with what each record is known by now."""
-        around = await around_all(self.stores, self.tenant, list(refs))
+        around = await around_all(self.stores, self.tenant, list(refs)) if read is None else read
         links, identity = around.links, around.identity
         members = {identity.members(ref) for ref in refs if links.has(ref)}
         rows = {one.crm for one in members if one.crm is not None}
@@ -89,9 +109,9 @@ class Matching:
             for ref in one.refs:
                 record = crm.get(ref.key) if ref.kind is RecordKind.CRM else around.record(ref)
                 if record is not None:
-                    read = identifiers_of(record, region)
+                    has = identifiers_of(record, region)
                     verified = isinstance(record, AccountRecord) and record.email_is_verified
-                    known.append(Known(ref, read.email, read.phone, verified))
+                    known.append(Known(ref, has.email, has.phone, verified))
             if known:
                 found[known[0].ref] = tuple(known)
         return found
@@ -103,6 +123,9 @@ class _Search:
 
     matching: Matching
     wanted: set[RecordRef]
+    #: How many records it looks at, beside those of the last step.
+    most: int
+    read: Neighbourhood | None = None
     seen: set[RecordRef] = field(default_factory=set)
     parties: dict[RecordRef, tuple[Known, ...]] = field(default_factory=dict)
     holders: dict[Evidence, Sequence[RecordRef]] = field(default_factory=dict)
@@ -111,10 +134,11 @@ class _Search:
     async def go_on(self) -> bool:
         """Read those who are wanted, and who shares something with them; False once there is nobody new."""
         fresh = self.wanted - self.seen
-        if not fresh or len(self.seen) > _MOST_RECORDS:
+        if not fresh or len(self.seen) > self.most:
             return False
         self.seen |= fresh
-        found = await self.matching.parties(fresh)
+        found = await self.matching.parties(fresh, self.read)
+        self.read = None
         self.parties |= found
         self.seen |= {one.ref for party in found.values() for one in party}
         asked = {evidence for party in found.values() for one in party for evidence in one.evidence}

@@ -142,7 +142,7 @@ class Operations:
         if decided.operation is None:
             return Done(operation=None, event=None, result=decided.result)
         if decided.operation.state.is_over:
-            self._applied(decided.operation)
+            self.applied(decided.operation)
             return Done(operation=decided.operation, event=event, result=decided.result)
         operation, event = await self.carry_through(decided.operation)
         return Done(operation=operation, event=event, result=decided.result)
@@ -225,7 +225,7 @@ class Operations:
         """
         try:
             if not await self._write_all(operation):
-                return await self._turn_back(operation), None
+                return await self.turn_back(operation), None
             crash_point("before-applied")
             async with self.own.transaction() as connection:
                 finished, event = await log.finish(connection, operation, self.owner)
@@ -234,14 +234,15 @@ class Operations:
                 # Another gateway took it over meanwhile: it stands as that one has left it.
                 found, event = await self._as_it_stands(operation.tenant, operation.id)
                 return found or operation, event
-            self._applied(operation)
+            self.applied(operation)
         except SourceError as error:
             logger.warning("Operation %s waits: %s", operation.id, error)
             await self._put_off(operation)
             return replace(operation, state=OperationState.PENDING), None
         return replace(operation, state=OperationState.APPLIED, done=len(operation.writes)), event
 
-    def _applied(self, operation: Operation) -> None:
+    def applied(self, operation: Operation) -> None:
+        """Send what is to be sent of *operation*, which this gateway has applied."""
         if self.post is not None:
             self.post(operation)
 
@@ -272,7 +273,7 @@ class Operations:
                 return False
         return True
 
-    async def _turn_back(self, operation: Operation) -> Operation:
+    async def turn_back(self, operation: Operation) -> Operation:
         """Give everything that still is as it was written what it held before; say what could not be undone."""
         stay: list[str] = []
         for number, write in reversed(list(enumerate(operation.writes))):

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from domain.errors import GatewayError, SourceError
 from domain.operations import Operation, OperationKind, OperationState
-from domain.planning import Done, Outcome, Step
+from domain.planning import Done, Needs, Outcome, Step, apart
 from sources.faults import crash_point
 from sources.own import planning
 from sources.own.idempotency import Sent, keep
@@ -25,17 +25,28 @@ from sources.own.planning import Plan
 from sources.own.store import OwnStore
 
 logger = logging.getLogger("gateway")
-#: Steps that are read at a time, and how long somebody who asks waits before being told that it is under way.
-_LOT, _WAIT = 200, 10.0
+#: Steps that are done together at the most: their claims are kept for as long as that takes.
+LOT = 500
+#: How long somebody who asks waits before being told that it is under way.
+_WAIT = 10.0
 
 
 class Work(Protocol):
-    """Say what the steps of one kind of operation are, and do them, up to *at_once* at the same time."""
+    """Say what the steps of one kind of operation are, and do them: many together, or up to *at_once* side by side."""
 
     at_once: int
 
     def plan(self, plan: Plan) -> AsyncIterator[Sequence[Step]]:
         """List the steps that *plan* takes. Raises SourceError."""
+
+    def needs(self, step: Step) -> Needs:
+        """Say what *step* needs: who needs the same waits until it is done."""
+
+    def do_together(self, plan: Plan, steps: Sequence[Step]) -> AsyncIterator[Mapping[int, Done]]:
+        """Do those of *steps* that can be done together, of which no two need the same; answer what came of them.
+
+        By their numbers, at once or bit by bit; whoever is left out is done alone. Raises SourceError.
+        """
 
     async def do(self, plan: Plan, step: Step) -> Done:
         """Do *step*, or find out what came of it before. Raises SourceError, and is begun again then."""
@@ -163,6 +174,28 @@ class Planned:
 
     async def _do_all(self, plan: Plan, work: Work) -> None:
         id_, number = plan.operation.id, 0
+        waiting: list[Step] = []
+        ended = False
+        while True:
+            if not ended and len(waiting) < LOT:
+                steps = await planning.steps_after(self.own, id_, number, 2 * LOT, to_do=True)
+                number, ended = steps[-1].number if steps else number, len(steps) < 2 * LOT
+                waiting += steps
+            if not waiting:
+                return
+            lot, waiting = apart(waiting, work.needs, LOT)
+            await self._do_lot(plan, work, lot)
+            async with self.own.transaction() as connection:
+                await planning.note_progress(connection, id_, self.owner)
+
+    async def _do_lot(self, plan: Plan, work: Work, lot: Sequence[Step]) -> None:
+        """Do the steps of *lot* together, and then, one by one, those that could not be."""
+        first, left = lot[0].number, {step.number: step for step in lot}
+        crash_point(f"lot-{first}")
+        async for done in self._together(plan, work, lot):
+            crash_point(f"lot-done-{first}")
+            await self._mark(plan, done)
+            left = {number: step for number, step in left.items() if number not in done}
         places = asyncio.Semaphore(work.at_once)
 
         async def do(step: Step) -> None:
@@ -170,16 +203,25 @@ class Planned:
                 crash_point(f"step-{step.number}")
                 done = await self._do(plan, work, step)
                 crash_point(f"step-done-{step.number}")
-                async with self.own.transaction() as connection:
-                    await planning.mark(connection, id_, step.number, done)
+                await self._mark(plan, {step.number: done})
 
-        while steps := await planning.steps_after(self.own, id_, number, _LOT, to_do=True):
-            number = steps[-1].number
-            done = await asyncio.gather(*map(do, steps), return_exceptions=True)
-            if failed := [one for one in done if isinstance(one, BaseException)]:
-                raise failed[0]
+        ended = await asyncio.gather(*map(do, left.values()), return_exceptions=True)
+        if failed := [one for one in ended if isinstance(one, BaseException)]:
+            raise failed[0]
+
+    async def _together(self, plan: Plan, work: Work, lot: Sequence[Step]) -> AsyncIterator[Mapping[int, Done]]:
+        try:
+            async for done in work.do_together(plan, lot):
+                yield done
+        except GatewayError:
+            raise
+        except Exception:
+            logger.exception("Steps from %s of operation %s are done one by one", lot[0].number, plan.operation.id)
+
+    async def _mark(self, plan: Plan, done: Mapping[int, Done]) -> None:
+        if done:
             async with self.own.transaction() as connection:
-                await planning.note_progress(connection, id_, self.owner)
+                await planning.mark_all(connection, plan.operation.id, done)
 
     async def _do(self, plan: Plan, work: Work, step: Step) -> Done:
         try:

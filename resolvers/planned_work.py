@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from domain.operations import LinkEventKind, OperationKind
+from domain.operations import OperationKind
 from domain.planning import Done, Outcome
-from domain.records import RecordRef
 from resolvers.accounts import Accounts
 from resolvers.attaching import Attaching
 from resolvers.backfilling import Backfill
 from resolvers.creating import Creating, NewCustomer
 from resolvers.creating_accounts import CreatingAccounts
-from resolvers.linking import Backing, Linked, Linking
+from resolvers.linking import Linking
 from resolvers.matching import Matching
 from resolvers.operations import Operations
 from resolvers.planned import Planned, Worker
@@ -57,13 +56,9 @@ def _backfill(stores: Stores, own: OwnStore, operations: Operations, logins: Acc
         linking = Linking(stores=stores, operations=operations, tenant=tenant, by=by)
         accounts = CreatingAccounts(stores=stores, operations=operations, tenant=tenant, by=by)
         invite = None if logins is None else partial(logins.invite_now, tenant)
-        return Backfill(linking, Matching(stores, own, tenant), partial(_create_account, accounts), invite)
+        return Backfill(linking, Matching(stores, own, tenant), accounts, invite)
 
     return work
-
-
-async def _create_account(creating: CreatingAccounts, ref: RecordRef, backed: Backing, sent: Sent) -> Linked:
-    return await creating.create_account(ref, None, sent, backed=backed, event=LinkEventKind.BACKFILLED)
 
 
 async def _create_customer(creating: Creating, said: Mapping[str, Any], sent: Sent) -> Done:

@@ -126,15 +126,18 @@ class Walked(NamedTuple):
     reached: Place
 
 
-async def walk(matching: Matching, after: Place | None) -> AsyncIterator[Walked]:
-    """Go through all suggestions behind *after*, each at the first of the identifiers that bring it together."""
+async def walk(matching: Matching, after: Place | None, *, size: int = _LOT) -> AsyncIterator[Walked]:
+    """Go through all suggestions behind *after*, each at the first of the identifiers that bring it together.
+
+    By lots of *size* identifiers.
+    """
     rules = list(IdentifierKind)
     begins = 0 if after is None else rules.index(after.evidence.rule)
     for rule in rules[begins:]:
         value = after.evidence.value if after is not None and rule is after.evidence.rule else None
         # Others may stand at the very identifier where the page before this one ended.
         again = await _again(matching, after) if value is not None and after is not None else []
-        while seeds := [*again, *await shared(matching.own, matching.tenant, rule, after=value, size=_LOT)]:
+        while seeds := [*again, *await shared(matching.own, matching.tenant, rule, after=value, size=size)]:
             places = {Evidence(rule, one.value) for one in seeds}
             matched = await matching.around({ref.record for one in seeds for ref in one.records})
             found = [
@@ -145,7 +148,7 @@ async def walk(matching: Matching, after: Place | None) -> AsyncIterator[Walked]
             behind = [(place, one) for place, one in found if after is None or place.order > after.order]
             value = seeds[-1].value
             yield Walked(sorted(behind, key=lambda one: one[0].order), Place(Evidence(rule, value)))
-            if len(seeds) - len(again) < _LOT:
+            if len(seeds) - len(again) < size:
                 break
             again = []
 

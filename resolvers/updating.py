@@ -124,7 +124,7 @@ class Updating(Making):
         found = await duplicates(self.stores, self.documents, self.tenant, asked, but=records)
         if change.change_login and not found and contact.email is not None:
             spelled = {contact.email, contact.email.lower(), contact.email.casefold()}
-            if await self.documents.others_log_in_with(self.tenant, spelled):
+            if (await self.documents.taken(self.tenant, spelled)).by_others(spelled):
                 message = "Somebody who is no customer logs in with this e-mail."
                 return [UserError(ErrorCode.NOT_A_CUSTOMER, message, ("email",))]
         return found

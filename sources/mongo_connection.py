@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import UpdateOne
 from pymongo.errors import (
+    BulkWriteError,
     ConfigurationError,
     ConnectionFailure,
     DuplicateKeyError,
@@ -94,6 +96,24 @@ class MongoConnection:
         try:
             await self._asked(lambda: self._database[collection].insert_one(dict(document)))
         except DuplicateKeyError:
+            return False
+        return True
+
+    async def update_all(self, collection: str, changes: Sequence[tuple[Query, Query]]) -> bool:
+        """Make each change in one document that its query finds, by one statement; False unless each has found one."""
+        updates = [UpdateOne(query, change) for query, change in changes]
+        try:
+            result = await self._asked(lambda: self._database[collection].bulk_write(updates, ordered=False))
+        except BulkWriteError:
+            return False
+        return bool(result.matched_count == len(changes))
+
+    async def insert_all(self, collection: str, documents: Sequence[Document]) -> bool:
+        """Add *documents* by one statement; False where an index has something against any of them."""
+        copies = [dict(document) for document in documents]
+        try:
+            await self._asked(lambda: self._database[collection].insert_many(copies, ordered=False))
+        except BulkWriteError:
             return False
         return True
 

@@ -3,6 +3,8 @@
 import re
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,10 +17,11 @@ from domain.operations import Insert, Write
 from domain.records import Key, RecordKind, RecordRef
 from sources.inserted_values import NEXT, filled_with, is_counted
 from sources.mongo import MongoSource
-from sources.mongo_forms import KeyForm, all_of, fields_of, link_key, one_of, spellings, stored_time, value_at
+from sources.mongo_forms import Document, KeyForm, all_of, fields_of, link_key, one_of, spellings, stored_time, value_at
 from sources.mongo_records import AccountReader
 from sources.mongo_scope import Scope, Tenant
-from sources.mongo_writing import MongoWriting, OddValueError
+from sources.mongo_writing import OddValueError
+from sources.mongo_writing_many import MongoWritingMany
 from sources.postgres_places import camel, places_of
 from sources.postgres_values import written_at
 from sources.profile import NO_CONDITION, AccountSection, DeliverySection, Profile
@@ -28,7 +31,21 @@ _PLAIN = (str, int, float, ObjectId)
 _NO_WORD = re.compile(r"[^\w]+")
 
 
-class MongoDocuments(MongoWriting):
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Be what *customers* log in with, and what *others* do, such as staff."""
+
+    customers: set[str] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
+
+    def by_others(self, emails: AbstractSet[str]) -> bool:
+        return not self.others.isdisjoint(emails)
+
+    def by_anybody(self, emails: AbstractSet[str]) -> bool:
+        return self.by_others(emails) or not self.customers.isdisjoint(emails)
+
+
+class MongoDocuments(MongoWritingMany):
     """Write documents of the kinds that *profile* maps. Raises RefusedError for what a user can do about."""
 
     def __init__(self, profile: Profile, source: MongoSource | None) -> None:
@@ -61,6 +78,13 @@ class MongoDocuments(MongoWriting):
         return isinstance(reader, AccountReader) and reader.is_placeholder(email)
 
     # ── new ones ──
+
+    async def new_keys(self, tenant: Tenant, kind: RecordKind, number: int) -> list[Any]:
+        """Say what the keys of a *number* of new records of *kind* are to be."""
+        section, first = self._section(kind), await self.new_key(tenant, kind)
+        if section.insert.get(section.key) == NEXT:
+            return [first + place for place in range(number)]
+        return [first, *[await self.new_key(tenant, kind) for _ in range(number - 1)]]
 
     async def new_key(self, tenant: Tenant, kind: RecordKind) -> Any:
         """Say what the key of a new record of *kind* is to be, as its collection holds keys."""
@@ -173,24 +197,19 @@ class MongoDocuments(MongoWriting):
                     found.append(key)
         return found
 
-    async def others_log_in_with(self, tenant: Tenant, emails: Collection[str]) -> bool:
-        """Say whether anybody who is no customer, such as staff, has an account with one of *emails*."""
-        reader = self._readers[RecordKind.ACCOUNT]
-        return any(not reader.scope.holds(one, tenant) for one in await self._logging_in_with(tenant, emails))
-
-    async def somebody_logs_in_with(self, tenant: Tenant, emails: Collection[str]) -> bool:
-        """Say whether anybody at all has an account with one of *emails*."""
-        return bool(await self._logging_in_with(tenant, emails))
-
-    async def _logging_in_with(self, tenant: Tenant, emails: Collection[str]) -> list[Mapping[str, Any]]:
+    async def taken(self, tenant: Tenant, emails: Collection[str]) -> Taken:
+        """Say with which of *emails* anybody has an account, and with which somebody who is no customer."""
         section, reader = self._section(RecordKind.ACCOUNT), self._readers[RecordKind.ACCOUNT]
-        anybody, found = Scope(reader.scope.tenant, NO_CONDITION), []
+        anybody, found = Scope(reader.scope.tenant, NO_CONDITION), Taken()
         for place in places_of(section.email):
             path = ".".join((place.column, *place.keys))
             query = all_of([*anybody.query(tenant), one_of(path, sorted(emails))])
-            fields = fields_of(reader.key, *anybody.fields, *reader.scope.fields)
-            found += await self._connection.find(reader.collection, query, fields, limit=100)
-        return [one for one in found if anybody.holds(one, tenant)]
+            fields = fields_of(reader.key, path, *anybody.fields, *reader.scope.fields)
+            for one in await self._connection.find(reader.collection, query, fields):
+                if anybody.holds(one, tenant):
+                    texts = _texts_at(one, path)
+                    (found.customers if reader.scope.holds(one, tenant) else found.others).update(texts)
+        return found
 
     # ── how ──
 
@@ -239,6 +258,12 @@ def require(value: str | None, name: str, why: str) -> str:
     if value is None:
         raise RefusedError(UserError(ErrorCode.REQUIRED, why, (camel(name),)))
     return value
+
+
+def _texts_at(document: Document, path: str) -> list[Any]:
+    """List what *document* holds at *path*: servers find a text in a list as well."""
+    value = value_at(document, path)
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
 
 
 def _set(document: dict[str, Any], path: str, value: Any) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from bson import ObjectId
 
 from domain.link_plans import Change, LinkField, LinkFields
 from domain.operations import Insert, Write
-from domain.records import Key, RecordKind
+from domain.records import Key, RecordKind, RecordRef
 from sources.mongo import MongoSource
 from sources.mongo_connection import MongoConnection
 from sources.mongo_forms import KeyForm, Query, all_of, fields_of, link_key, one_of, value_at
@@ -48,6 +48,10 @@ class LinkDocument:
 
     id: Any
     stored: Mapping[LinkField, Any]
+
+
+#: By their records; several where a key is there twice.
+Documents = Mapping[RecordRef, Sequence[LinkDocument]]
 
 
 class MongoWriting:
@@ -112,13 +116,23 @@ class MongoWriting:
 
         Raises OddValueError, and LookupError where a record is gone, or there twice.
         """
-        documents: dict[RecordKind, Mapping[Key, Sequence[LinkDocument]]] = {}
-        for kind in {change.record.kind for change in changes}:
-            keys = {change.record.key for change in changes if change.record.kind is kind}
-            documents[kind] = await self.link_documents(tenant, kind, keys)
-        return [
-            await self._write(change, documents[change.record.kind].get(change.record.key, ())) for change in changes
-        ]
+        return await self.writes_of(changes, await self.changed_documents(tenant, changes))
+
+    async def changed_documents(self, tenant: Tenant, changes: Iterable[Change]) -> Documents:
+        """Read the documents that *changes* change."""
+        refs = {change.record for change in changes}
+        found: dict[RecordRef, Sequence[LinkDocument]] = {}
+        for kind in {ref.kind for ref in refs}:
+            read = await self.link_documents(tenant, kind, {ref.key for ref in refs if ref.kind is kind})
+            found |= {RecordRef(kind, key): documents for key, documents in read.items()}
+        return found
+
+    async def writes_of(self, changes: Sequence[Change], documents: Documents) -> list[Write]:
+        """Make of planned *changes* the writes that they take, from the *documents* that were read.
+
+        Raises what `writes` does.
+        """
+        return [await self._write(change, documents.get(change.record, ())) for change in changes]
 
     async def _write(self, change: Change, documents: Sequence[LinkDocument]) -> Write:
         kind, key = change.record
@@ -138,13 +152,10 @@ class MongoWriting:
                 return Outcome.WRITTEN
             is_there = await self._connection.find_document(collection, write.id) is not None
             return Outcome.WRITTEN if is_there else Outcome.OVERTAKEN
-        # A field that is absent and one that holds null are the same to a link, and to every server.
-        condition = _equals(write.field, write.before)
-        change: Query = {"$unset": {write.field: ""}} if write.after is None else {"$set": {write.field: write.after}}
-        if await self._connection.update(collection, all_of([one_of("_id", [write.id]), condition]), change):
+        if await self._connection.update(collection, *change_of(write)):
             return Outcome.WRITTEN
         found = await self._connection.find_whole(collection, one_of("_id", [write.id]), [write.field])
-        holds = bool(found) and _same(value_at(found[0], write.field), write.after)
+        holds = bool(found) and is_same(value_at(found[0], write.field), write.after)
         return Outcome.WRITTEN if holds else Outcome.OVERTAKEN
 
     async def turn_back(self, write: Write | Insert) -> bool:
@@ -170,7 +181,7 @@ class MongoWriting:
         for write in writes:
             collection = self._readers[write.record.kind].collection
             found = await self._connection.find_whole(collection, one_of("_id", [write.id]), [write.field])
-            if not found or not _same(value_at(found[0], write.field), write.after):
+            if not found or not is_same(value_at(found[0], write.field), write.after):
                 return False
         return True
 
@@ -206,6 +217,13 @@ class MongoWriting:
         return await self._source.form(other)
 
 
+def change_of(write: Write) -> tuple[Query, Query]:
+    """Ask for the document where it still holds what it held, and say how it changes."""
+    # A field that is absent and one that holds null are the same to a link, and to every server.
+    still = all_of([one_of("_id", [write.id]), _equals(write.field, write.before)])
+    return still, ({"$unset": {write.field: ""}} if write.after is None else {"$set": {write.field: write.after}})
+
+
 def _equals(field: str, value: object) -> Query:
     """Ask for *field* to hold just *value*; some servers compare dates by the second unless they are asked so."""
     if isinstance(value, datetime):
@@ -213,7 +231,7 @@ def _equals(field: str, value: object) -> Query:
     return one_of(field, [value])
 
 
-def _same(stored: object, wanted: object) -> bool:
+def is_same(stored: object, wanted: object) -> bool:
     return type(stored) is type(wanted) and stored == wanted
 
 

@@ -1,12 +1,12 @@
 """Mutations that are sent twice: the first one writes, the others find what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Text, bindparam, delete, func, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sources.own.operations import Tenant, own_tenant
@@ -79,3 +79,60 @@ async def keep_result(connection: AsyncConnection, tenant: Tenant, sent: Sent, r
     """Keep *result* in place of what was kept before it was known."""
     own = {"tenant": own_tenant(tenant), "subject": sent.subject, "mutation": sent.mutation, "key": sent.key}
     await connection.execute(update(idempotency).filter_by(**own).values(result=dict(result)))
+
+
+# ── many at once ──
+
+_ARRAYS = [bindparam(name, type_=ARRAY(Text)) for name in ("subjects", "mutations", "keys", "hashes")]
+_GIVEN = "unnest(:subjects, :mutations, :keys, :hashes, :results) AS given (subject, mutation, key, input_hash, result)"
+#: Everybody's in one order, so that no two wait for each other in a circle.
+_KEEP = text(
+    f"""
+    INSERT INTO gateway.idempotency AS own (tenant, subject, mutation, key, input_hash, result, created_at)
+    SELECT :tenant, subject, mutation, key, input_hash, result, now() FROM {_GIVEN}
+    ORDER BY subject COLLATE "C", mutation COLLATE "C", key COLLATE "C"
+    ON CONFLICT (tenant, subject, mutation, key) DO UPDATE
+    SET input_hash = excluded.input_hash, result = excluded.result, created_at = excluded.created_at
+    WHERE own.created_at < now() - :kept
+    RETURNING subject, mutation, key
+    """
+).bindparams(*_ARRAYS, bindparam("results", type_=ARRAY(JSONB)), kept=_KEPT)
+_KEEP_RESULTS = text(
+    f"""
+    UPDATE gateway.idempotency AS own SET result = given.result FROM {_GIVEN}
+    WHERE (own.tenant, own.subject, own.mutation, own.key) = (:tenant, given.subject, given.mutation, given.key)
+    """
+).bindparams(*_ARRAYS, bindparam("results", type_=ARRAY(JSONB)))
+Results = Mapping[Sent, Mapping[str, Any]]
+
+
+async def keep_all(connection: AsyncConnection, tenant: Tenant, results: Results) -> set[Sent]:
+    """Keep what comes of each that is sent, as `keep` does; answer those that had not been sent before."""
+    rows = (await connection.execute(_KEEP, _given(tenant, results))).all()
+    kept = {(row.subject, row.mutation, row.key) for row in rows}
+    return {sent for sent in results if (sent.subject, sent.mutation, sent.key) in kept}
+
+
+async def keep_results(connection: AsyncConnection, tenant: Tenant, results: Results) -> None:
+    """Keep *results* in place of what was kept before they were known."""
+    if results:
+        await connection.execute(_KEEP_RESULTS, _given(tenant, results))
+
+
+async def forget(connection: AsyncConnection, tenant: Tenant, sent: Collection[Sent]) -> None:
+    """Forget what was kept of *sent*, of which nothing came."""
+    if sent:
+        named = tuple_(idempotency.c.subject, idempotency.c.mutation, idempotency.c.key)
+        kept = [(one.subject, one.mutation, one.key) for one in sent]
+        await connection.execute(delete(idempotency).where(idempotency.c.tenant == own_tenant(tenant), named.in_(kept)))
+
+
+def _given(tenant: Tenant, results: Results) -> dict[str, Any]:
+    return {
+        "tenant": own_tenant(tenant),
+        "subjects": [sent.subject for sent in results],
+        "mutations": [sent.mutation for sent in results],
+        "keys": [sent.key for sent in results],
+        "hashes": [sent.input_hash for sent in results],
+        "results": [dict(result) for result in results.values()],
+    }

@@ -72,25 +72,25 @@ async def release(connection: AsyncConnection, operation: uuid.UUID) -> None:
 
 async def begin(connection: AsyncConnection, operation: Operation, owner: uuid.UUID) -> Operation:
     """Write down what *operation* intends, leased to *owner*; answer it with the moment of that."""
-    begun = (
-        insert(operations)
-        .values(
-            id=operation.id,
-            tenant=own_tenant(operation.tenant),
-            kind=operation.kind.value,
-            state=OperationState.RUNNING.value,
-            by=operation.by,
-            created_at=func.now(),
-            plan=plan_of(operation),
-            done=0,
-            total=len(operation.writes),
-            counts={},
-            lease_owner=owner,
-            lease_until=func.now() + LEASE,
-        )
-        .returning(operations.c.created_at)
-    )
+    at = {"created_at": func.now(), "lease_until": func.now() + LEASE}
+    begun = insert(operations).values(**intent_row(operation, owner), **at).returning(operations.c.created_at)
     return replace(operation, created_at=(await connection.execute(begun)).scalar_one())
+
+
+def intent_row(operation: Operation, owner: uuid.UUID) -> dict[str, Any]:
+    """Be the row of an *operation* that is begun now by *owner*, but for its times."""
+    return {
+        "id": operation.id,
+        "tenant": own_tenant(operation.tenant),
+        "kind": operation.kind.value,
+        "state": OperationState.RUNNING.value,
+        "by": operation.by,
+        "plan": plan_of(operation),
+        "done": 0,
+        "total": len(operation.writes),
+        "counts": {},
+        "lease_owner": owner,
+    }
 
 
 async def lease(connection: AsyncConnection, owner: uuid.UUID, *, only: uuid.UUID | None = None) -> Operation | None:
@@ -171,8 +171,13 @@ async def find_operation(own: OwnStore, tenant: Tenant, id_: uuid.UUID) -> Opera
     return read_operation(rows[0]) if rows else None
 
 
+def is_held(owner: uuid.UUID) -> ColumnElement[bool]:
+    """Ask for operations that *owner* is at work on."""
+    return (operations.c.lease_owner == owner) & _UNFINISHED
+
+
 def _held(operation: uuid.UUID, owner: uuid.UUID) -> ColumnElement[bool]:
-    return (operations.c.id == operation) & (operations.c.lease_owner == owner) & _UNFINISHED
+    return (operations.c.id == operation) & is_held(owner)
 
 
 def _lease_is_over() -> ColumnElement[bool]:
@@ -186,22 +191,8 @@ async def add_event(
     connection: AsyncConnection, tenant: Tenant, event: Intended, by: str, operation: Operation | None
 ) -> int:
     """Add *event* to the trail; what it undoes is undone from then on."""
-    added = (
-        insert(link_events)
-        .values(
-            tenant=own_tenant(tenant),
-            at=func.now(),
-            kind=event.kind.value,
-            records=[written(ref) for ref in event.records],
-            by=by,
-            rule=None if event.rule is None else event.rule.value,
-            reason=event.reason,
-            plan=[] if operation is None else trail_of(operation, event),
-            operation=None if operation is None else operation.id,
-            undo_of=event.undo_of,
-        )
-        .returning(link_events.c.id)
-    )
+    row = event_row(tenant, event, by, operation)
+    added = insert(link_events).values(**row, at=func.now()).returning(link_events.c.id)
     id_: int = (await connection.execute(added)).scalar_one()
     if event.undo_of is not None:
         undone = update(link_events).where(link_events.c.id == event.undo_of).values(undone_by=id_)
@@ -212,6 +203,21 @@ async def add_event(
         own = {"tenant": own_tenant(tenant), "one": one, "other": other, "event": id_}
         await connection.execute(upsert(rejections).values(**own).on_conflict_do_nothing())
     return id_
+
+
+def event_row(tenant: Tenant, event: Intended, by: str, operation: Operation | None) -> dict[str, Any]:
+    """Be the row of an *event* that comes about now, but for its time."""
+    return {
+        "tenant": own_tenant(tenant),
+        "kind": event.kind.value,
+        "records": [written(ref) for ref in event.records],
+        "by": by,
+        "rule": None if event.rule is None else event.rule.value,
+        "reason": event.reason,
+        "plan": [] if operation is None else trail_of(operation, event),
+        "operation": None if operation is None else operation.id,
+        "undo_of": event.undo_of,
+    }
 
 
 async def find_event(own: OwnStore, tenant: Tenant, id_: int) -> LinkEvent | None:

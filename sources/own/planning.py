@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    bindparam,
     cast,
     delete,
     func,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, array
@@ -209,13 +211,26 @@ async def count_steps(own: OwnStore, id_: uuid.UUID) -> int:
     return number
 
 
-async def mark(connection: AsyncConnection, id_: uuid.UUID, number: int, done: Done) -> bool:
-    """Say what came of a step; False where that was said before."""
-    values: dict[str, Any] = {"done": True, "outcome": done.outcome.value}
-    if done.message is not None:
-        values["message"] = done.message
-    marked = update(steps).where(steps.c.operation == id_, steps.c.number == number, ~steps.c.done).values(**values)
-    return (await connection.execute(marked)).rowcount == 1
+_MARK = text(
+    """
+    UPDATE gateway.step AS own SET done = true, outcome = given.outcome, message = coalesce(given.message, own.message)
+    FROM unnest(:numbers, :outcomes, :messages) AS given (number, outcome, message)
+    WHERE own.operation = :operation AND own.number = given.number AND NOT own.done
+    """
+).bindparams(
+    bindparam("numbers", type_=ARRAY(Integer)),
+    bindparam("outcomes", type_=ARRAY(Text)),
+    bindparam("messages", type_=ARRAY(Text)),
+)
+
+
+async def mark_all(connection: AsyncConnection, id_: uuid.UUID, done: Mapping[int, Done]) -> None:
+    """Say what came of steps, by their numbers, as far as that was not said before."""
+    values = {
+        "outcomes": [one.outcome.value for one in done.values()],
+        "messages": [one.message for one in done.values()],
+    }
+    await connection.execute(_MARK, {"operation": id_, "numbers": list(done), **values})
 
 
 async def _counted(connection: AsyncConnection, id_: uuid.UUID) -> tuple[int, dict[str, int]]:
