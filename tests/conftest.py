@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from gateway.demo_data import load_demo
 from gateway.settings import Settings
+from sources.own.migrating import migrate
 from tests.loading import existing_store, make_database, mongo_url
 from tests.running import Gateway, running
 from tests.servers import GIVEN, Servers, WithoutMongo, shared_servers
@@ -64,6 +65,17 @@ async def demo_settings(servers: Servers) -> Settings:
 async def demo(demo_settings: Settings) -> AsyncIterator[Gateway]:
     """Serve the demo data, open."""
     async with running(demo_settings) as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="session")
+async def writable(servers: Servers) -> AsyncIterator[Gateway]:
+    """Serve demo data that may be written to, open: whoever asks finds what others left there."""
+    postgres, mongo = await make_database(servers, "writable"), mongo_url(servers, "writable")
+    await load_demo(postgres, mongo, customers=60, seed=7)
+    await migrate(postgres)
+    settings = Settings(profile="demo", postgres_url=postgres, mongo_url=mongo, open=True, index_seconds=0)
+    async with running(settings) as gateway:
         yield gateway
 
 

@@ -26,7 +26,7 @@ async def run_node(*arguments: str, folder: Path = CLIENTS) -> str:
     process = await asyncio.create_subprocess_exec(
         "node", *arguments, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    out, err = await asyncio.wait_for(process.communicate(), 120)
+    out, err = await asyncio.wait_for(process.communicate(), 600)
     assert process.returncode == 0, out.decode() + err.decode()
     return out.decode()
 

@@ -1,13 +1,8 @@
 """The clients that frontends use, unchanged and from npm, and the audits of GraphQL over HTTP."""
 
-import json
-import shutil
-from pathlib import Path
-
 import pytest
 
-import schema
-from tests.npm import CLIENTS, need_clients, run_node, told
+from tests.npm import need_clients, told
 from tests.running import Gateway
 
 
@@ -41,17 +36,3 @@ async def test_urql_asks_and_understands_what_is_wrong(demo: Gateway) -> None:
         "wrong": "GRAPHQL_VALIDATION_FAILED",
         "partly": {"subject": "demo", "error": "BAD_ID"},
     }
-
-
-async def test_relays_compiler_takes_the_schema_as_it_is(tmp_path: Path) -> None:
-    """Connections, node and refetchable fragments are as Relay wants them: it compiles, and writes its files."""
-    for file in (CLIENTS / "relay").iterdir():
-        shutil.copy(file, tmp_path)
-    (tmp_path / "schema.graphql").write_text(schema.sdl(), encoding="utf-8")
-    (tmp_path / "package.json").write_text("{}")
-    compiler = CLIENTS / "node_modules" / "relay-compiler" / "cli.js"
-    config = {"src": ".", "schema": "schema.graphql", "language": "javascript", "excludes": ["**/__generated__/**"]}
-    (tmp_path / "relay.config.json").write_text(json.dumps(config))
-    await run_node(str(compiler), "relay.config.json", folder=tmp_path)
-    written = {file.name.partition(".")[0] for file in (tmp_path / "__generated__").iterdir()}
-    assert {"customers_list", "customersPageQuery", "customersNodeQuery", "customersLinkMutation"} <= written

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,8 @@ from typing import Any
 import pytest
 
 import schema
-from gateway.demo_data import load_demo
-from gateway.settings import Settings
-from sources.own.migrating import migrate
-from tests.loading import make_database, mongo_url
 from tests.npm import CLIENTS, need_clients, run_node
 from tests.running import Gateway, running
-from tests.servers import Servers
 
 EXAMPLES = Path(__file__).parents[2] / "gateway" / "graphiql" / "examples"
 #: Written by the command itself, from this configuration, and nothing else.
@@ -39,17 +33,6 @@ async def frontend(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-async def shop(servers: Servers) -> AsyncIterator[Gateway]:
-    """Serve demo data that may be written to."""
-    postgres, mongo = await make_database(servers, "codegen"), mongo_url(servers, "codegen")
-    await load_demo(postgres, mongo, customers=60, seed=7)
-    await migrate(postgres)
-    settings = Settings(profile="demo", postgres_url=postgres, mongo_url=mongo, open=True, index_seconds=0)
-    async with running(settings) as gateway:
-        yield gateway
-
-
 def manifest(frontend: Path) -> Path:
     return frontend / "src" / "gql" / "persisted-documents.json"
 
@@ -58,22 +41,22 @@ async def said(frontend: Path, *arguments: str) -> Any:
     return json.loads(await run_node("out/main.js", *arguments, folder=frontend))
 
 
-async def names(shop: Gateway) -> list[str]:
-    page = await shop.data("{ customers(first: 15) { nodes { name } } }")
+async def names(writable: Gateway) -> list[str]:
+    page = await writable.data("{ customers(first: 15) { nodes { name } } }")
     return [one["name"] for one in page["customers"]["nodes"]]
 
 
 SAID = ["NEW to CONTACTED, allowed: true", "won to lost: INVALID_TRANSITION"]
 
 
-async def test_what_is_generated_compiles_strictly_and_is_answered(shop: Gateway, frontend: Path) -> None:
-    assert await said(frontend, f"{shop.url}/graphql") == {"names": await names(shop), "said": SAID}
+async def test_what_is_generated_compiles_strictly_and_is_answered(writable: Gateway, frontend: Path) -> None:
+    assert await said(frontend, f"{writable.url}/graphql") == {"names": await names(writable), "said": SAID}
 
 
-async def test_the_manifest_that_is_written_is_trusted(shop: Gateway, frontend: Path) -> None:
-    async with running(replace(shop.settings, documents=str(manifest(frontend)))) as trusting:
+async def test_the_manifest_that_is_written_is_trusted(writable: Gateway, frontend: Path) -> None:
+    async with running(replace(writable.settings, documents=str(manifest(frontend)))) as trusting:
         answered = await said(frontend, f"{trusting.url}/graphql", "trusted")
-    assert answered == {"names": await names(shop), "said": SAID}
+    assert answered == {"names": await names(writable), "said": SAID}
 
 
 def test_every_document_is_in_the_manifest(frontend: Path) -> None:
