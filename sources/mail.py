@@ -17,6 +17,8 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 import aiosmtplib
 
 _SECONDS = 20.0
+#: What the library finds out by itself: that a server does not encrypt, or asks nobody who they are.
+_OWN_WORDS = (aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported)
 _PORTS: Mapping[str, int] = MappingProxyType({"smtp": 587, "smtps": 465})
 _STARTTLS: Mapping[str, bool | None] = MappingProxyType({"always": True, "auto": None, "never": False})
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -98,7 +100,14 @@ class SmtpMailer:
             # What the server says may repeat the address.
             raise MailError(f"{type(error).__name__} {error.code}") from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise MailError(type(error).__name__) from None
+            raise MailError(_why(error)) from None
+
+
+def _why(error: Exception) -> str:
+    """Say what went wrong: in the library's own words where these cannot hold what somebody else has said."""
+    names = [type(error).__name__, *([type(error.__cause__).__name__] if error.__cause__ is not None else [])]
+    said = f" ({error})" if type(error) in _OWN_WORDS else ""
+    return " of ".join(names) + said
 
 
 def mailer_of(url: str, sender: str) -> FolderMailer | SmtpMailer:
@@ -159,11 +168,17 @@ def sender_of(text: str) -> str:
     return str(Address(name, local, domain))
 
 
+def _on_the_wire(address: str) -> str:
+    """Write the domain of *address* so that every server knows it; only a name before the @ may take a newer one."""
+    local, _, domain = address.rpartition("@")
+    return address if domain.isascii() or not local.isascii() else f"{local}@{domain.encode('idna').decode()}"
+
+
 def _message(letter: Letter, sender: str) -> EmailMessage:
     if not is_mailable(letter.to):
         raise ValueError("This is no address.")
     message = EmailMessage(policy=SMTP)
-    message["From"], message["To"], message["Subject"] = sender, letter.to, letter.subject
+    message["From"], message["To"], message["Subject"] = sender, _on_the_wire(letter.to), letter.subject
     message["Date"] = formatdate(usegmt=True)
     message["Message-ID"] = f"<{uuid.uuid4()}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     # Nobody's holiday reply is wanted.

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,11 +22,14 @@ class Box:
     url: str = ""
     letters: list[EmailMessage] = field(default_factory=list)
     receivers: list[str] = field(default_factory=list)
+    #: Of each letter, whether STARTTLS came before it, and who had logged in.
+    encrypted: list[bool] = field(default_factory=list)
+    senders: list[str | None] = field(default_factory=list)
     #: How many letters are refused before one is taken.
     refusing: int = 0
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         if self.refusing:
             self.refusing -= 1
             return f"451 try again, {envelope.rcpt_tos[0]}"
@@ -33,6 +37,8 @@ class Box:
         assert isinstance(letter, EmailMessage)
         self.letters.append(letter)
         self.receivers += envelope.rcpt_tos
+        self.encrypted.append(session.ssl is not None)
+        self.senders.append(session.auth_data and session.auth_data.decode())
         self._arrived.set()
         return "250 taken"
 
@@ -46,12 +52,18 @@ class Box:
 
 
 @asynccontextmanager
-async def post_office() -> AsyncIterator[Box]:
-    """Run an SMTP server on a free port."""
+async def post_office(
+    *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None, **how: Any
+) -> AsyncIterator[Box]:
+    """Run an SMTP server on a free port: encrypted from the start by *tls*, or once it is asked to, by *starttls*."""
     box = Box()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(box, loop=loop), "127.0.0.1", 0)
-    box.url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+    def serve() -> SMTP:
+        return SMTP(box, loop=loop, tls_context=starttls, auth_require_tls=tls is None, **how)
+
+    server = await loop.create_server(serve, "127.0.0.1", 0, ssl=tls)
+    box.url = f"smtp{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield box
     finally:
