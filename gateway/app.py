@@ -14,15 +14,17 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from domain.errors import GatewayError
 from gateway.auth import TokenReader
 from gateway.endpoint import Endpoint, confess, refuse
+from gateway.headers import SECURITY_HEADERS, SecureHeaders
 from gateway.indexing import indexing
 from gateway.mailing import links_of, mailer_for
 from gateway.mapped import require_urls
 from gateway.opening import opened
-from gateway.pages import SECURITY_HEADERS, PageFacts, page_routes
+from gateway.pages import PageFacts, page_routes
 from gateway.resuming import resuming
 from gateway.settings import Settings
 from gateway.trusted import TrustedDocuments
@@ -85,7 +87,9 @@ def create_app(settings: Settings) -> Starlette:
     if settings.cors_origins:
         guards.append(Middleware(CORSMiddleware, allow_origins=settings.cors_origins, **CROSS_ORIGIN))
     guards += [Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)] if settings.open else []
-    return Starlette(
+    tls = (settings.public_url or "").startswith("https:")
+    return _Application(
+        tls=tls,
         middleware=guards,
         routes=[
             *page_routes(facts=facts),
@@ -97,6 +101,17 @@ def create_app(settings: Settings) -> Starlette:
         exception_handlers={HTTPException: refuse, Exception: confess},
         lifespan=lifespan,
     )
+
+
+class _Application(Starlette):
+    """Secure every answer, also those of what surrounds the routes."""
+
+    def __init__(self, *, tls: bool, **given: Any) -> None:
+        super().__init__(**given)
+        self._tls = tls
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SecureHeaders(super().build_middleware_stack(), tls=self._tls)
 
 
 #: What pages of other origins may send, where they are named; no cookies, since there are none.

@@ -19,8 +19,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from domain.errors import GatewayError, TooSlowError
 from gateway.bad_requests import BadRequestError
+from gateway.headers import SECURITY_HEADERS
 from gateway.lobby import ConnectionLimits, Lobby, room_for
-from gateway.pages import SECURITY_HEADERS
 
 #: Where a request finds its connection, in its state.
 CONNECTION = "connection"

@@ -21,8 +21,9 @@ from gateway.answers import error_body, log_stores, masked, request_error_body
 from gateway.auth import TokenReader
 from gateway.bad_requests import BadRequestError, BodyTooLargeError
 from gateway.connections import ended_when_gone
+from gateway.headers import SECURITY_HEADERS
 from gateway.jwks import COOLDOWN
-from gateway.pages import SECURITY_HEADERS, graphiql_page
+from gateway.pages import graphiql_page
 from gateway.settings import Settings
 from gateway.trusted import TrustedDocuments
 from resolvers.context import Context, Limits

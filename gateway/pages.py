@@ -6,7 +6,6 @@ from functools import cache, partial
 from hashlib import sha256
 from html import escape
 from pathlib import Path
-from types import MappingProxyType
 
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -15,32 +14,9 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from gateway.headers import SECURITY_HEADERS
+
 STATIC = Path(__file__).parent / "static"
-
-#: Nothing inline, nothing evaluated, nothing from or to another host.
-CONTENT_POLICY = (
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",  # GraphiQL's style sheet draws its small signs from data
-    "connect-src 'self'",
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-)
-
-#: For every answer that a browser may show, pages and their files alike.
-SECURITY_HEADERS: Mapping[str, str] = MappingProxyType(
-    {
-        "Content-Security-Policy": "; ".join(CONTENT_POLICY),
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

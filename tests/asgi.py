@@ -49,7 +49,8 @@ class Inside:
         sent: list[Any] = []
 
         async def receive() -> Any:
-            return parts.pop() if parts else {"type": "http.disconnect"}
+            # Whoever asks is there until they are answered.
+            return parts.pop() if parts else await asyncio.get_running_loop().create_future()
 
         async def send(message: Any) -> None:
             sent.append(message)

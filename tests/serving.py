@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 from domain.access import Role
-from gateway.pages import SECURITY_HEADERS
+from gateway.headers import SECURITY_HEADERS
 from gateway.settings import SETTINGS, Settings
 from tests.sockets import Connection, Reply, connected, written
 from tests.tokens import mint

@@ -11,7 +11,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from gateway.pages import SECURITY_HEADERS, STATIC, PageFacts, graphiql_page, page_routes
+from gateway.headers import SECURITY_HEADERS
+from gateway.pages import STATIC, PageFacts, graphiql_page, page_routes
 
 GRAPHIQL = STATIC.parent / "graphiql"
 PAGES = ("/", "/graphql")
