@@ -1,7 +1,6 @@
 """The loaders of one operation, bound to its tenant."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -34,64 +33,89 @@ from sources.postgres import PostgresSource
 from sources.profile import Profile
 from sources.stores import Stores
 
+#: A loader's name, and what makes it.
+Maker = tuple[str, Callable[[], Batched[Any]]]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class Loaders:
-    """Be all loaders, named value-by-key; None where the profile does not map what they load."""
+    """Be all loaders, named value-by-key; None where the profile does not map what they load.
+
+    Each is made when it is first asked for: an operation uses few of them.
+    """
 
     customers_by_record: CustomersByRecord
     linked_by_customer: LinkedByCustomer
-    leads_by_key: ByKey[Key, Lead] | None = None
-    leads_by_customer: ByOwner[Page[Lead]] | None = None
-    lead_stats_by_customer: ByOwner[Stats] | None = None
-    bookings_by_key: ByKey[Key, Booking] | None = None
-    bookings_by_customer: ByOwner[Page[Booking]] | None = None
-    booking_stats_by_customer: ByOwner[BookingStats] | None = None
-    favorite_services_by_customer: ByOwner[Sequence[ServiceCount]] | None = None
-    booking_notes_by_customer: ByOwner[Sequence[BookingNote]] | None = None
-    referrers_by_customer: ByOwner[bool] | None = None
-    revenue_by_customer: ByOwner[Revenue] | None = None
-    bookings_by_code: ByKey[Key, Sequence[Booking]] | None = None
-    bookings_by_token: ByKey[Key, Sequence[Booking]] | None = None
-    external_accounts_by_customer: ByOwner[Sequence[ExternalAccount]] | None = None
-    customers_by_external_id: ByKey[ExternalId, Sequence[Key]] | None = None
-    shipments_by_booking: ByOwner[Sequence[Shipment]] | None = None
-    snapshots_by_lead: ByKey[Key, Snapshot] | None = None
-    snapshots_by_booking: ByKey[Key, Snapshot] | None = None
-    lead_events_by_customer: ByOwner[Page[StatusEvent]] | None = None
-    booking_events_by_customer: ByOwner[Page[StatusEvent]] | None = None
-    link_events_by_records: LinkEventsByRecords | None = None
-    notes_by_customer: ByOwner[Page[Note]] | None = None
-    note_stats_by_customer: ByOwner[Stats] | None = None
-    history_by_lead: ByOwner[Page[StatusEvent]] | None = None
-    history_stats_by_lead: ByOwner[Stats] | None = None
-    history_by_booking: ByOwner[Page[StatusEvent]] | None = None
-    history_stats_by_booking: ByOwner[Stats] | None = None
-    couriers_by_key: ByKey[Key, Courier] | None = None
+    leads_by_key: ByKey[Key, Lead] | None
+    leads_by_customer: ByOwner[Page[Lead]] | None
+    lead_stats_by_customer: ByOwner[Stats] | None
+    bookings_by_key: ByKey[Key, Booking] | None
+    bookings_by_customer: ByOwner[Page[Booking]] | None
+    booking_stats_by_customer: ByOwner[BookingStats] | None
+    favorite_services_by_customer: ByOwner[Sequence[ServiceCount]] | None
+    booking_notes_by_customer: ByOwner[Sequence[BookingNote]] | None
+    referrers_by_customer: ByOwner[bool] | None
+    revenue_by_customer: ByOwner[Revenue] | None
+    bookings_by_code: ByKey[Key, Sequence[Booking]] | None
+    bookings_by_token: ByKey[Key, Sequence[Booking]] | None
+    external_accounts_by_customer: ByOwner[Sequence[ExternalAccount]] | None
+    customers_by_external_id: ByKey[ExternalId, Sequence[Key]] | None
+    shipments_by_booking: ByOwner[Sequence[Shipment]] | None
+    snapshots_by_lead: ByKey[Key, Snapshot] | None
+    snapshots_by_booking: ByKey[Key, Snapshot] | None
+    lead_events_by_customer: ByOwner[Page[StatusEvent]] | None
+    booking_events_by_customer: ByOwner[Page[StatusEvent]] | None
+    link_events_by_records: LinkEventsByRecords | None
+    notes_by_customer: ByOwner[Page[Note]] | None
+    note_stats_by_customer: ByOwner[Stats] | None
+    history_by_lead: ByOwner[Page[StatusEvent]] | None
+    history_stats_by_lead: ByOwner[Stats] | None
+    history_by_booking: ByOwner[Page[StatusEvent]] | None
+    history_stats_by_booking: ByOwner[Stats] | None
+    couriers_by_key: ByKey[Key, Courier] | None
+
+    def __init__(self, makers: Mapping[str, Callable[[], Batched[Any]]]) -> None:
+        self._makers = makers
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in Loaders.__annotations__:
+            raise AttributeError(name)
+        maker = self._makers.get(name)
+        loader = None if maker is None else maker()
+        setattr(self, name, loader)
+        return loader
 
 
 def loaders_for(stores: Stores, tenant: str | None) -> Loaders:
-    """Make the loaders of one operation; to be called inside its event loop."""
-    mapped: list[Batched[Any]] = []
-    if stores.mongo is not None and stores.profile.courier is not None:
-        mapped.append(ByKey("couriers_by_key", partial(stores.mongo.couriers_by_key, tenant)))
+    """Make the loaders of one operation; to be used inside its event loop."""
+    mapped = list(_of_mongo(stores, tenant))
     if stores.postgres is not None:
         mapped += _by_key(stores.profile, stores.postgres, tenant)
         mapped += _by_customer(stores.profile, stores.postgres, tenant)
         mapped += _by_parent(stores, stores.postgres, tenant)
     if stores.own is not None:
-        mapped.append(LinkEventsByRecords(stores.own, tenant))
-        mapped.append(ByOwner("notes_by_customer", partial(notes_by_customer, stores.own, tenant), _no_page))
-        mapped.append(ByOwner("note_stats_by_customer", partial(note_stats_by_customer, stores.own, tenant), _no_stats))
-    by_name: dict[str, Any] = {loader.name: loader for loader in mapped}
-    return Loaders(
-        customers_by_record=CustomersByRecord(stores, tenant),
-        linked_by_customer=LinkedByCustomer(stores, tenant),
-        **by_name,
-    )
+        own = stores.own
+        mapped.append(("link_events_by_records", partial(LinkEventsByRecords, own, tenant)))
+        mapped.append(_owned("notes_by_customer", partial(notes_by_customer, own, tenant), _no_page))
+        mapped.append(_owned("note_stats_by_customer", partial(note_stats_by_customer, own, tenant), _no_stats))
+    mapped.append(("customers_by_record", partial(CustomersByRecord, stores, tenant)))
+    mapped.append(("linked_by_customer", partial(LinkedByCustomer, stores, tenant)))
+    return Loaders(dict(mapped))
 
 
-def _by_key(profile: Profile, crm: PostgresSource, tenant: str | None) -> Iterator[Batched[Any]]:
+def _keyed(name: str, source: Callable[..., Any]) -> Maker:
+    return name, partial(ByKey, name, source)
+
+
+def _owned(name: str, source: Callable[..., Any], missing: Callable[[Any], Any]) -> Maker:
+    return name, partial(ByOwner, name, source, missing)
+
+
+def _of_mongo(stores: Stores, tenant: str | None) -> Iterator[Maker]:
+    if stores.mongo is not None and stores.profile.courier is not None:
+        yield _keyed("couriers_by_key", partial(stores.mongo.couriers_by_key, tenant))
+
+
+def _by_key(profile: Profile, crm: PostgresSource, tenant: str | None) -> Iterator[Maker]:
     booking = profile.booking
     for name, section, source in (
         ("leads_by_key", profile.lead, crm.leads_by_key),
@@ -100,10 +124,10 @@ def _by_key(profile: Profile, crm: PostgresSource, tenant: str | None) -> Iterat
         ("bookings_by_token", booking and booking.tracking_token, crm.bookings_by_token),
     ):
         if section is not None:
-            yield ByKey(name, partial(source, tenant))
+            yield _keyed(name, partial(source, tenant))
 
 
-def _by_customer(profile: Profile, crm: PostgresSource, tenant: str | None) -> Iterator[Batched[Any]]:
+def _by_customer(profile: Profile, crm: PostgresSource, tenant: str | None) -> Iterator[Maker]:
     no_revenue = Revenue(total=Money.zero(profile.store.currency), count=0)
     by_owner: tuple[tuple[str, Any, Any, Callable[[Any], Any]], ...] = (
         ("leads_by_customer", profile.lead, crm.leads_by_customer, _no_page),
@@ -114,34 +138,34 @@ def _by_customer(profile: Profile, crm: PostgresSource, tenant: str | None) -> I
     )
     for name, section, source, missing in by_owner:
         if section is not None and section.customer is not None:
-            yield ByOwner(name, partial(source, tenant), missing)
+            yield _owned(name, partial(source, tenant), missing)
     booking = profile.booking
     if booking is not None and booking.customer is not None:
         if booking.service is not None:
-            yield ByOwner("favorite_services_by_customer", partial(crm.favorite_services_by_customer, tenant), _nothing)
+            yield _owned("favorite_services_by_customer", partial(crm.favorite_services_by_customer, tenant), _nothing)
         if booking.note is not None:
-            yield ByOwner("booking_notes_by_customer", partial(crm.booking_notes_by_customer, tenant), _nothing)
+            yield _owned("booking_notes_by_customer", partial(crm.booking_notes_by_customer, tenant), _nothing)
     if profile.customer is not None and profile.customer.referrer is not None:
-        yield ByOwner("referrers_by_customer", partial(crm.referrers_by_customer, tenant), lambda _: False)
+        yield _owned("referrers_by_customer", partial(crm.referrers_by_customer, tenant), lambda _: False)
     if profile.customer is not None and profile.customer.external is not None:
-        yield ByOwner("external_accounts_by_customer", partial(crm.external_accounts_by_customer, tenant), _nothing)
-        yield ByKey("customers_by_external_id", partial(crm.customers_by_external_id, tenant))
+        yield _owned("external_accounts_by_customer", partial(crm.external_accounts_by_customer, tenant), _nothing)
+        yield _keyed("customers_by_external_id", partial(crm.customers_by_external_id, tenant))
 
 
-def _by_parent(stores: Stores, crm: PostgresSource, tenant: str | None) -> Iterator[Batched[Any]]:
+def _by_parent(stores: Stores, crm: PostgresSource, tenant: str | None) -> Iterator[Maker]:
     """Make the loaders of what hangs on a lead or a booking."""
     profile = stores.profile
     for parent, section in (("lead", profile.lead), ("booking", profile.booking)):
         if section is not None and section.snapshot is not None:
-            yield ByKey(f"snapshots_by_{parent}", partial(crm.snapshots, tenant, parent))
+            yield _keyed(f"snapshots_by_{parent}", partial(crm.snapshots, tenant, parent))
         if section is not None and (section.history is not None or stores.own is not None):
             if section.customer is not None:
                 events = partial(status_events_by_customer, stores, tenant, parent)
-                yield ByOwner(f"{parent}_events_by_customer", events, _no_page)
-            yield ByOwner(f"history_by_{parent}", partial(history, stores, tenant, parent), _no_page)
-            yield ByOwner(f"history_stats_by_{parent}", partial(crm.history_stats, tenant, parent), _no_stats)
+                yield _owned(f"{parent}_events_by_customer", events, _no_page)
+            yield _owned(f"history_by_{parent}", partial(history, stores, tenant, parent), _no_page)
+            yield _owned(f"history_stats_by_{parent}", partial(crm.history_stats, tenant, parent), _no_stats)
     if profile.booking is not None and profile.booking.shipments is not None:
-        yield ByOwner("shipments_by_booking", partial(crm.shipments_by_booking, tenant), _nothing)
+        yield _owned("shipments_by_booking", partial(crm.shipments_by_booking, tenant), _nothing)
 
 
 def _no_page(asked: Children[Any]) -> Page[Any]:

@@ -1,9 +1,10 @@
 """Find customers, and say of one what no single record says."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from domain.errors import SourceError, SourceUnavailableError
@@ -93,6 +94,11 @@ def customer_id(context: Context, customer: Customer) -> str:
     return encode_id(CUSTOMER, context.tenant, customer.head.key, customer.head.kind)
 
 
+def customer_ids(context: Context, customers: Sequence[Customer]) -> list[str]:
+    tenant = context.tenant
+    return [encode_id(CUSTOMER, tenant, customer.head.key, customer.head.kind) for customer in customers]
+
+
 # ── what the records of a customer say together ──
 
 
@@ -125,7 +131,25 @@ def first_of(context: Context, customer: Customer, attribute: str) -> Any:
     """Answer *attribute* at once where the CRM row says it, else find out whether another record does."""
     _crm_first(customer)
     own = None if customer.crm is None else getattr(customer.crm, attribute)
-    return own if own is not None else _first(context, customer, attribute)
+    if own is not None or (customer.linked is None and not context.stores.mongo_kinds):
+        return own
+    return _first(context, customer, attribute)
+
+
+def first_of_each(context: Context, customers: Sequence[Customer], attribute: str) -> list[Any]:
+    """Answer `first_of` each of *customers*; what cannot be asked is an exception in its place."""
+    read = attrgetter(attribute)
+    alone = not context.stores.mongo_kinds
+    found: list[Any] = []
+    for customer in customers:
+        own = None if customer.crm is None else read(customer.crm)
+        if own is None and not (alone and customer.crm is not None):
+            try:
+                own = first_of(context, customer, attribute)
+            except SourceError as error:
+                own = error
+        found.append(own)
+    return found
 
 
 def name_of(context: Context, customer: Customer) -> Any:
@@ -133,6 +157,14 @@ def name_of(context: Context, customer: Customer) -> Any:
     if customer.crm is not None and customer.crm.name is not None:
         return customer.crm.name
     return _name(context, customer)
+
+
+def names_of(context: Context, customers: Sequence[Customer]) -> list[Any]:
+    """Answer `name_of` each of *customers*."""
+    own = [None if customer.crm is None else customer.crm.name for customer in customers]
+    if None not in own:
+        return own
+    return [name_of(context, customer) if name is None else name for name, customer in zip(own, customers, strict=True)]
 
 
 async def _name(context: Context, customer: Customer) -> str:
@@ -153,6 +185,12 @@ def head_of(customer: Customer) -> Record | None:
     if customer.crm is not None or customer.linked is None:
         return customer.crm
     return customer.linked.account if customer.head.kind is RecordKind.ACCOUNT else customer.linked.delivery
+
+
+def read_of_heads(customers: Sequence[Customer], read: Callable[[Customer], Any], attribute: str) -> list[Any]:
+    """Answer *read* of each of *customers*, which is *attribute* of the CRM row of those that it heads."""
+    own = attrgetter(attribute)
+    return [read(customer) if customer.crm is None else own(customer.crm) for customer in customers]
 
 
 def source_of(customer: Customer) -> str | None:

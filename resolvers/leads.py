@@ -1,5 +1,6 @@
 """Find leads and bookings: in lists of their own, by id, and whose they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.errors import AmbiguousError, BadInputError
@@ -100,6 +101,16 @@ async def subject_of(context: Context, event: StatusEvent) -> Lead | Booking | N
 
 def lead_id(context: Context, lead: Lead) -> str:
     return encode_id(LEAD, context.tenant, lead.key)
+
+
+def lead_ids(context: Context, leads: Sequence[Lead]) -> list[str]:
+    tenant = context.tenant
+    return [encode_id(LEAD, tenant, lead.key) for lead in leads]
+
+
+def booking_ids(context: Context, bookings: Sequence[Booking]) -> list[str]:
+    tenant = context.tenant
+    return [encode_id(BOOKING, tenant, booking.key) for booking in bookings]
 
 
 def booking_id(context: Context, booking: Booking) -> str:

@@ -7,7 +7,7 @@ import strawberry
 
 from domain import records
 from domain.records import RecordKind, RecordRef
-from resolvers.leads import booking_id
+from resolvers.leads import booking_id, booking_ids
 from resolvers.statuses import booking_transitions
 from schema.connections import Connection
 from schema.enums import BookingStatus
@@ -46,7 +46,9 @@ class Shipment:
 
 @strawberry.type(description="What was agreed with a customer, or is about to be.")
 class Booking(Node):
-    id: strawberry.ID = computed(booking_id, "Opaque, and stable as long as the booking is there.", needs=())
+    id: strawberry.ID = computed(
+        booking_id, "Opaque, and stable as long as the booking is there.", needs=(), many=booking_ids
+    )
     key: str = plain("What the store calls it.")
     code: str | None = plain("What people call it.")
     status: BookingStatus = plain("How far it has come; UNKNOWN where the store's word is not mapped.")

@@ -1,5 +1,6 @@
 """Customers: one type over the records of all stores."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,12 +39,19 @@ def _said(attribute: str, description: str) -> Any:
     def first(context: Context, customer: records.Customer) -> Any:
         return customers.first_of(context, customer, attribute)
 
-    return computed(first, description, needs=(attribute,))
+    def each(context: Context, many: Sequence[records.Customer]) -> list[Any]:
+        return customers.first_of_each(context, many, attribute)
+
+    return computed(first, description, needs=(attribute,), many=each)
 
 
 def _of_head(attribute: str, answer: Any, description: str) -> Any:
     """Declare a field that the head record says."""
-    return computed(lambda _, customer: answer(customer), description, needs=(attribute,))
+
+    def each(_: Context, many: Sequence[records.Customer]) -> list[Any]:
+        return customers.read_of_heads(many, answer, attribute)
+
+    return computed(lambda _, customer: answer(customer), description, needs=(attribute,), many=each)
 
 
 @strawberry.type(description="What one store says: whoever reviews a suggestion must see both sides.")
@@ -94,12 +102,16 @@ class DeliveryProfile:
 @strawberry.type(description="A person or company, however many stores know them.")
 class Customer(Node):
     id: strawberry.ID = computed(
-        customers.customer_id, "Opaque. The id of any record of a customer finds it.", needs=()
+        customers.customer_id,
+        "Opaque. The id of any record of a customer finds it.",
+        needs=(),
+        many=customers.customer_ids,
     )
     name: str = computed(
         customers.name_of,
         "The first non-empty name of its records, CRM first; e-mail, phone or key where none has one.",
         needs=("name", "email", "phone"),
+        many=customers.names_of,
     )
     email: str | None = _said("email", "The first e-mail of its records: CRM, account, delivery.")
     phone: str | None = _said("phone", "The first phone of its records: CRM, account, delivery.")

@@ -1,7 +1,7 @@
 """The ways in which a field is declared: plain, computed, loaded, a loaded list, a guarded root field."""
 
 import inspect
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +26,14 @@ FIGURE = Cost(weight=20)
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """Declare a field that *resolve* answers, given the context and the record."""
+    """Declare a field that *resolve* answers, given the context and the record.
+
+    *many* answers the same for many records at once, with an exception in the place of what fails for one; where it
+    raises, each is asked for itself, so it raises only before it has begun anything.
+    """
 
     resolve: Callable[[Context, Any], Any]
+    many: Callable[[Context, Sequence[Any]], list[Any]] | None = None
 
 
 def plain(description: str) -> Any:
@@ -42,10 +47,12 @@ def computed(
     *,
     weight: Cost | None = None,
     needs: Collection[str] | None = None,
+    many: Callable[[Context, Sequence[Any]], list[Any]] | None = None,
 ) -> Any:
     """Declare a field that *resolve* answers, given the context and the record; *weight* where that costs something.
 
-    *needs*: the only attributes that it reads of a record that a store may be asked for in parts.
+    *needs*: the only attributes that it reads of a record that a store may be asked for in parts. *many* answers for
+    many records at once, see `Computed`.
     """
 
     def resolver(root: Any, info: Info) -> Any:
@@ -54,7 +61,7 @@ def computed(
     return strawberry.field(
         resolver=resolver,
         description=description,
-        metadata={DECLARATION: Computed(resolve), NEEDS: needs},
+        metadata={DECLARATION: Computed(resolve, many), NEEDS: needs},
         directives=[weight] if weight else [],
     )
 

@@ -7,7 +7,7 @@ import strawberry
 
 from domain import records
 from domain.records import RecordKind, RecordRef
-from resolvers.leads import lead_id
+from resolvers.leads import lead_id, lead_ids
 from resolvers.statuses import lead_transitions
 from schema.connections import Connection
 from schema.enums import LeadStatus
@@ -32,7 +32,7 @@ def _key(lead: records.Lead) -> str:
 
 @strawberry.type(description="Somebody's interest, on its way to an order or to nothing.")
 class Lead(Node):
-    id: strawberry.ID = computed(lead_id, "Opaque, and stable as long as the lead is there.", needs=())
+    id: strawberry.ID = computed(lead_id, "Opaque, and stable as long as the lead is there.", needs=(), many=lead_ids)
     key: str = plain("What the store calls it.")
     name: str | None = plain("Who asks.")
     email: str | None = plain("Where to write to.")

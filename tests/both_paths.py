@@ -16,6 +16,7 @@ from domain.records import Booking, Lead
 from gateway.opening import opened
 from gateway.settings import Settings
 from loaders.batched import Batched, ByKey, ByOwner
+from loaders.request import Loaders
 from resolvers.context import Context, Limits
 from schema import Schema, build_schema
 from schema.document_shape import DocumentLimits
@@ -80,7 +81,7 @@ def _error(error: GraphQLError) -> tuple[str, str, str]:
 def spoil(context: Context, wrong: int) -> None:
     """Let loaders of *context* fail for some keys or for all, and records have nulls where none may be."""
     loaders = context.loaders
-    for name in loaders.__slots__:
+    for name in Loaders.__annotations__:
         loader = getattr(loaders, name)
         if isinstance(loader, ByOwner | ByKey):
             _spoil(loader, wrong)

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -30,8 +32,7 @@ def column_maker(
     if declared.base_resolver is None:
         return _attribute(declared.python_name)
     if isinstance(declaration, Computed):
-        resolve = declaration.resolve
-        return lambda given, parents: _each(parents, lambda parent: resolve(given.context, parent))
+        return _computed(declaration)
     if isinstance(declaration, Loaded):
         return _loaded(declaration, arguments, names)
     if isinstance(declaration, LoadedPage):
@@ -51,6 +52,18 @@ def _attribute(name: str) -> MakeColumn:
             return list(map(get, parents))
         except Exception:  # noqa: BLE001 - one by one then: what fails for one fails for that one alone
             return _each(parents, get)
+
+    return make
+
+
+def _computed(declaration: Computed) -> MakeColumn:
+    resolve, many = declaration.resolve, declaration.many
+
+    def make(given: Given, parents: Sequence[Any]) -> Column | Awaitable[Column]:
+        if many is not None:
+            with suppress(Exception):  # one by one then: what fails for one fails for that one alone
+                return _awaited(many(given.context, parents))
+        return _each(parents, partial(resolve, given.context))
 
     return make
 
@@ -97,6 +110,11 @@ def _each(parents: Sequence[Any], resolve: Callable[[Any], Any]) -> Column | Awa
             column.append(resolve(parent))
         except Exception as error:  # noqa: BLE001 - a field that fails is an error in the answer
             column.append(error)
+    return _awaited(column)
+
+
+def _awaited(column: Column) -> Column | Awaitable[Column]:
+    """Wait for the values that have to be waited for, if there are any."""
     return _all_of(column) if any(hasattr(class_, "__await__") for class_ in set(map(type, column))) else column
 
 
