@@ -23,7 +23,11 @@ from gateway.headers import SECURITY_HEADERS, SecureHeaders
 from gateway.indexing import indexing
 from gateway.mailing import links_of, mailer_for
 from gateway.mapped import require_urls
+from gateway.metrics import Metrics
+from gateway.metrics_page import metrics_page, metrics_port
+from gateway.metrics_told import ALONE, Place, Telling
 from gateway.opening import opened
+from gateway.operation_names import OperationNames
 from gateway.pages import PageFacts, page_routes
 from gateway.resuming import resuming
 from gateway.settings import Settings
@@ -35,13 +39,14 @@ from resolvers.operations import operations_of
 from resolvers.planned_work import planned_of
 from resolvers.stores import store_statuses
 from schema import build_schema
+from schema.document_cache import caches
 from schema.document_shape import DocumentLimits
 from sources.profile_reading import read_profile
 from sources.stores import Stores
 
 
-def create_app(settings: Settings) -> Starlette:
-    """Make the application that *settings* describe.
+def create_app(settings: Settings, place: Place = ALONE) -> Starlette:
+    """Make the application that *settings* describe, in its *place* among the workers.
 
     Raises StartError for a wrong profile, a store that is not named, or a missing key; the lifespan raises it where the
     database contradicts the profile.
@@ -53,6 +58,8 @@ def create_app(settings: Settings) -> Starlette:
     tokens = TokenReader(settings)
     documents = TrustedDocuments(settings.documents, schema) if settings.documents else None
     endpoint = Endpoint(schema, tokens, limits, settings, documents)
+    metrics = Metrics(OperationNames(None if documents is None else documents.names), caches)
+    telling = Telling(metrics, place)
     sdl = schema.as_str() + "\n"
 
     @asynccontextmanager
@@ -63,7 +70,14 @@ def create_app(settings: Settings) -> Starlette:
             operations = operations_of(stores, None if accounts is None else accounts.post)
             planned = planned_of(stores, operations, accounts)
             state = {"stores": stores, "operations": operations, "planned": planned, "accounts": accounts}
-            async with later.working(), resuming(operations, planned), indexing(stores, settings.index_seconds):
+            metrics.pools = lambda: stores.pools
+            async with (
+                telling.open(stores.own),
+                metrics_port(telling, place.listener),
+                later.working(),
+                resuming(operations, planned),
+                indexing(stores, settings.index_seconds),
+            ):
                 yield state
 
     async def print_schema(request: Request) -> Response:
@@ -93,7 +107,8 @@ def create_app(settings: Settings) -> Starlette:
         middleware=guards,
         routes=[
             *page_routes(facts=facts),
-            Route("/graphql", endpoint.answer, methods=["GET", "POST"]),
+            Route("/graphql", metrics.counting(endpoint.answer), methods=["GET", "POST"]),
+            Route("/metrics", metrics_page(tokens, telling)),
             Route("/schema.graphql", print_schema),
             Route("/healthz", is_alive),
             Route("/readyz", is_ready),

@@ -104,6 +104,7 @@ class Endpoint:
         stores: Stores = request.state.stores
         access = Access(viewer, tenant, store_has_tenants=stores.profile.has_tenants)
         with metered(Meter()) as meter:
+            request.state.counted.meter, request.state.counted.signed_in = meter, viewer is not None
             context = Context(
                 access,
                 stores,
@@ -255,6 +256,8 @@ def _answer(
     keep_status: bool = False,
 ) -> Response:
     """Answer in the media type that was asked for; application/json has always meant 200 for what could be read."""
+    if (counted := getattr(request.state, "counted", None)) is not None:
+        counted.told(body)
     modern = _GRAPHQL in request.headers.get("accept", "")
     return Response(
         orjson.dumps(body),

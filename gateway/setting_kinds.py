@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError
 POSTGRES_FORM = "postgresql://user:password@host:5432/database"
 MONGO_FORM = "mongodb://user:password@host:27017/database"
 KEY_BYTES = 32
+LOOPBACK = "127.0.0.1"
 POSTGRES_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
 MONGO_HOST = r"(\[[^]/?#@]+\]|[^]\[/?#@:,\s]+)(:\d{1,5})?"
 MONGO = re.compile(rf"mongodb(\+srv)?://([^/?#@]*@)?{MONGO_HOST}(,{MONGO_HOST})*/[^/?#@\s.$\"\\]+(\?.*)?")
@@ -107,6 +108,26 @@ def _host(text: str) -> str:
     if not HOST_NAME.fullmatch(text):
         ip_address(text)
     return text
+
+
+def _address(text: str) -> str:
+    """Read a port, of this machine alone, or a host and a port; IPv6 in brackets, as everywhere."""
+    host, _, port = text.rpartition(":")
+    host = host or LOOPBACK
+    if not 0 < int(port) < 1 << 16:
+        raise ValueError
+    if host.startswith("["):
+        if not host.endswith("]") or ip_address(host[1:-1]).version != 6:  # noqa: PLR2004
+            raise ValueError
+    else:
+        _host(host)
+    return f"{host}:{int(port)}"
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """Take apart what the setting holds as an address."""
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 def _jwks_url(text: str) -> str:
@@ -203,6 +224,7 @@ POSTGRES_URL = Kind(
 )
 MONGO_URL = Kind(_mongo_url, f"{MONGO_FORM} or mongodb+srv://…, with the name of the database", scheme_only)
 HOST = Kind(_host, "a host name or an IP address, without a port")
+ADDRESS = Kind(_address, "a port, such as 9464, or host:port")
 ORIGINS = Kind(_origins, "origins such as https://shop.example, with commas between them")
 JWKS_URL = Kind(_jwks_url, "https://host/path, or http://… on this machine", scheme_only)
 KEY = Kind(key_of, f"at least {KEY_BYTES} bytes, and no public key", _nothing)

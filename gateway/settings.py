@@ -12,6 +12,7 @@ from dotenv import dotenv_values
 
 from domain.errors import StartError
 from gateway.setting_kinds import (
+    ADDRESS,
     HOST,
     JWKS_URL,
     KEY,
@@ -67,6 +68,13 @@ SETTINGS = (
         "stop_seconds",
         seconds(3600),
         "How long what is under way may take when the gateway, or a worker that is replaced, is asked to end",
+    ),
+    Setting(
+        "GATEWAY_METRICS_ADDRESS",
+        "metrics_address",
+        ADDRESS,
+        "Where `serve` tells its metrics to whoever asks: `port`, on this machine, or `host:port`; not set, they are"
+        " told at `/metrics` to a PLATFORM_ADMIN only",
     ),
     Setting(
         "GATEWAY_JWT_SECRET",
@@ -196,6 +204,7 @@ class Settings:
     port: int = 8000
     workers: int = 1
     stop_seconds: float = 30.0
+    metrics_address: str | None = None
     jwt_secret: str | None = field(default=None, repr=False)
     jwks_url: str | None = None
     jwks_seconds: float = 300.0

@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,19 +70,20 @@ class Worker:
 
 
 class Supervisor:
-    """Keep workers on *listener*, as many as *plan* says whenever it is asked; *options* are theirs.
+    """Keep workers on *listeners*, as many as *plan* says whenever it is asked; *options* are theirs.
 
-    *announce* is told in a line what is served, at the start and whenever all workers were replaced.
+    A listener is handed over as the option that it is named. *announce* is told in a line what is served, at the start
+    and whenever all workers were replaced.
     """
 
     def __init__(
         self,
-        listener: socket.socket,
+        listeners: Mapping[str, socket.socket],
         plan: Callable[[], Plan],
         announce: Callable[[str], None],
         options: Sequence[str] = (),
     ) -> None:
-        self._listener = listener
+        self._listeners = listeners
         self._read_plan = plan
         self._announce = announce
         self._options = options
@@ -104,7 +105,8 @@ class Supervisor:
         for task in (working, stopping, *self._keepers.values()):
             task.cancel()
         ended = await asyncio.gather(working, stopping, *self._keepers.values(), return_exceptions=True)
-        self._listener.close()
+        for listener in self._listeners.values():
+            listener.close()
         await asyncio.gather(*(worker.end(self._plan.stop_seconds) for worker in self._workers.values()))
         if isinstance(ended[0], NotStartedError):
             return ended[0].status or 0
@@ -172,10 +174,11 @@ class Supervisor:
         """Start a worker and wait until it serves. Raises NotStartedError."""
         ours, theirs = socket.socketpair()
         with theirs:
-            sockets = self._listener.fileno(), theirs.fileno()
+            sockets = {**self._listeners, "--supervisor": theirs}
+            options = [f"{name}={one.fileno()}" for name, one in sockets.items()]
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", _WORKER, str(number), *map(str, sockets), *self._options),
-                pass_fds=sockets,
+                *(sys.executable, "-m", _WORKER, str(number), *options, *self._options),
+                pass_fds=[one.fileno() for one in sockets.values()],
                 stdin=asyncio.subprocess.DEVNULL,
                 env={
                     **os.environ,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from graphql import GraphQLError, parse, validate
+from graphql import GraphQLError, OperationDefinitionNode, parse, validate
 
 from domain.errors import StartError
 from gateway.bad_requests import UntrustedDocumentError
@@ -41,6 +41,13 @@ class TrustedDocuments:
         if faults:
             raise StartError("GATEWAY_DOCUMENTS has documents that do not fit the schema:", faults)
         self._documents: Mapping[str, str] = found
+
+    @property
+    def names(self) -> set[str]:
+        """Name all operations in it, and those of the gateway's own page."""
+        documents = [parse(text) for text in (*self._documents.values(), *OF_OWN_PAGE)]
+        operations = [one for each in documents for one in each.definitions if isinstance(one, OperationDefinitionNode)]
+        return {one.name.value for one in operations if one.name is not None}
 
     def find(self, given: Mapping[str, Any]) -> str:
         """Answer the document that *given* names. Raises UntrustedDocumentError where it names none."""

@@ -61,7 +61,7 @@ class Batched(DataLoader[K, Any], ABC, Generic[K]):
         return asyncio.gather(*(self.load(self.ask(key, arguments, picks)) for key in keys), return_exceptions=True)
 
     async def batch_load_fn(self, keys: list[K]) -> list[Any]:
-        with batch(self.name):
+        with batch(self.name, len(keys)):
             return await self.fetch(keys)
 
     @abstractmethod

@@ -4,7 +4,8 @@ Strawberry shares what it keeps between requests. A document takes up to 300 tim
 parsed, and anybody may send one: so both how many are kept and how long each may be are bounded.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.types import ExecutionContext
@@ -39,6 +40,14 @@ class ValidatedDocuments(ValidationCache):
             yield from super().on_validate()
         else:
             yield
+
+
+def caches() -> Mapping[str, Any]:
+    """Tell of each cache what `functools.lru_cache` tells: hits, misses, how much it holds."""
+    return {
+        "parsed_documents": ParsedDocuments().cached_parse_document.cache_info(),  # type: ignore[attr-defined]  # is one
+        "validated_documents": ValidatedDocuments().cached_validate_document.cache_info(),  # type: ignore[attr-defined]
+    }
 
 
 def _is_kept(context: ExecutionContext) -> bool:

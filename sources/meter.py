@@ -16,6 +16,8 @@ class StoreMeter:
     seconds: float = 0.0
     #: It did not answer in time, so this request asks it no more.
     gave_up: bool = False
+    #: The statements within batches of a loader, by its name; the others are the rest of *statements*.
+    asked: Counter[str] = field(default_factory=Counter)
     #: The numbers of the batches that asked this store, by the name of their loader.
     batches: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
@@ -26,6 +28,13 @@ class Meter:
 
     stores: dict[str, StoreMeter] = field(default_factory=lambda: {"postgres": StoreMeter(), "mongo": StoreMeter()})
     started: Counter[str] = field(default_factory=Counter)
+    #: The loader of each batch, and how many keys it had.
+    sizes: list[tuple[str, int]] = field(default_factory=list)
+    #: The name of the operation, once its document was read; of one without a name it is empty.
+    operation: str = ""
+    #: What answers it, and why that and not what is faster: a few words, the same for all of a kind.
+    path: str = "graphql-core"
+    reason: str = ""
     #: Whoever waits for a statement right now.
     waiting: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -61,12 +70,13 @@ def metered(meter: Meter) -> Iterator[Meter]:
 
 
 @contextmanager
-def batch(loader: str) -> Iterator[None]:
-    """Count the statements within as one batch of *loader*."""
+def batch(loader: str, keys: int) -> Iterator[None]:
+    """Count the statements within as one batch of *loader*, for so many *keys*."""
     meter = _meter.get()
     number = 0
     if meter is not None:
         meter.started[loader] += 1
+        meter.sizes.append((loader, keys))
         number = meter.started[loader]
     token = _batch.set((loader, number))
     try:
@@ -103,6 +113,7 @@ class statement:  # noqa: N801 - used like a function
         counts.statements += 1
         within = _batch.get()
         if within is not None:
+            counts.asked[within[0]] += 1
             counts.batches[within[0]].add(within[1])
         task = self._task = asyncio.current_task()
         if task is not None:

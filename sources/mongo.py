@@ -31,6 +31,7 @@ from sources.mongo_orders import ByNothing, ByTime, DocumentOrder
 from sources.mongo_records import AccountReader, CourierReader, DeliveryReader, Found, Links, RecordReader
 from sources.mongo_scope import Tenant
 from sources.profile import Profile
+from sources.turns import Use
 
 #: How many documents show what the keys of a collection are, and for how long it is taken to be empty.
 _SAMPLE = 100
@@ -72,6 +73,10 @@ class MongoSource:
         #: Nobody but a CRM row has revenue: where the profile maps it, everybody else has none.
         self._has_revenue = revenue is not None and revenue.customer is not None
         self._forms: dict[RecordReader | CourierReader, tuple[KeyForm, float]] = {}
+
+    @property
+    def use(self) -> Use:
+        return self._connection.use
 
     def close(self) -> None:
         self._connection.close()

@@ -1,6 +1,5 @@
 """The connection to MongoDB, through motor: a time limit, and the errors that the gateway speaks."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
@@ -21,6 +20,7 @@ from sources.availability import Availability
 from sources.meter import statement
 from sources.mongo_forms import Document, Query, one_of
 from sources.patience import patience
+from sources.turns import Turns, Use
 
 #: A server that is not there is looked for this long: a store that is down must not cost a request its patience.
 _SELECTION_SECONDS = 1.0
@@ -42,7 +42,7 @@ class MongoConnection:
         self._seconds = seconds
         self._availability = Availability("mongo")
         #: Whoever waits for a place waits without the clock that statements run against.
-        self._places = asyncio.Semaphore(_THREADS)
+        self._places = Turns(_THREADS)
         millis = int(seconds * 1000)
         self._client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(
             url,
@@ -55,6 +55,10 @@ class MongoConnection:
             appname="customer-gateway",
         )
         self._database = self._client.get_default_database()
+
+    @property
+    def use(self) -> Use:
+        return self._places.use
 
     def close(self) -> None:
         self._client.close()

@@ -15,6 +15,7 @@ from sources.meter import statement
 from sources.patience import patience
 from sources.postgres_pool import LostConnectionError, Pool, UnconnectedError
 from sources.postgres_sending import Statements
+from sources.turns import Use
 
 #: What is not there or of another type than mapped: a column, a table, a schema, a function; or not to be read.
 _MISMATCH = frozenset({"42703", "42P01", "42883", "42501", "3F000", "42804"})
@@ -56,6 +57,10 @@ class PostgresConnection:
                 **(options or {}),
             },
         )
+
+    @property
+    def use(self) -> Use:
+        return self._pool.places.use
 
     async def rows(self, query: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
         """Answer what *query* finds: rows whose columns are attributes, and items.

@@ -11,6 +11,7 @@ from asyncpg.prepared_stmt import PreparedStatement
 from sqlalchemy import URL
 
 from sources.postgres_sending import DIALECT
+from sources.turns import Turns
 
 #: As many prepared statements each connection keeps.
 _MOST_PREPARED = 200
@@ -77,7 +78,7 @@ class Pool:
         self._arguments = {"timeout": timeout, "server_settings": dict(settings), **arguments}
         self._size = size
         #: Whoever asks for a connection has a place first.
-        self.places = asyncio.Semaphore(size)
+        self.places = Turns(size)
         self._idle: list[Held] = []
         self._leaving: set[asyncio.Task[None]] = set()
         self._generation = 0

@@ -18,6 +18,7 @@ from sources.postgres_satellites import SatelliteStatements
 from sources.postgres_tables import Tables, tables_of
 from sources.postgres_types import KeyType
 from sources.profile import Profile
+from sources.turns import Use
 
 R = TypeVar("R")
 Tenant = str | None
@@ -41,6 +42,10 @@ class PostgresReading:
         self._tables: Tables | None = None
         self._reflected_at = -math.inf
         self._losses = 0
+
+    @property
+    def use(self) -> Use:
+        return self._connection.use
 
     async def close(self) -> None:
         await self._connection.close()

@@ -1,5 +1,6 @@
 """The stores of one gateway, together: what the profile maps, and who holds it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.records import RecordKind
@@ -7,6 +8,7 @@ from sources.mongo import MongoSource
 from sources.own.store import OwnStore
 from sources.postgres import PostgresSource
 from sources.profile import Profile
+from sources.turns import Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,13 @@ class Stores:
         """The kinds of records that the profile maps, in the order in which they head a customer."""
         sections = (self.profile.customer, self.profile.account, self.profile.delivery)
         return tuple(kind for kind, section in zip(RecordKind, sections, strict=True) if section is not None)
+
+    @property
+    def pools(self) -> Mapping[str, Use]:
+        """Say of each store, and of the gateway's own tables, how many ask it at once."""
+        stores = {"postgres": self.postgres, "mongo": self.mongo, "own": self.own}
+        found = {name: store.use for name, store in stores.items() if store is not None}
+        return found if self.own is None else {**found, "own_transactions": self.own.use_of_transactions}
 
     @property
     def mongo_kinds(self) -> tuple[RecordKind, ...]:

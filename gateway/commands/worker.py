@@ -1,6 +1,7 @@
-"""Answer requests in a process that `serve` has started: python -m gateway.commands.worker NUMBER LISTENER SUPERVISOR.
+"""Answer requests in a process that `serve` has started.
 
-LISTENER and SUPERVISOR are sockets, by their file descriptors: where requests come, and to whom is said that they may.
+It inherits sockets, and is told their file descriptors: where requests come, where metrics are read, and who is told
+that it serves.
 """
 
 import os
@@ -10,12 +11,14 @@ import sys
 import threading
 from argparse import ArgumentParser
 from dataclasses import replace
+from pathlib import Path
 
 from domain.errors import StartError
 from gateway.app import create_app
 from gateway.commands.server import interrupt_on_sigterm, run_server
 from gateway.lobby import connection_limits
 from gateway.mapped import mapped_stores
+from gateway.metrics_told import Place
 from gateway.settings import Settings, read_settings
 from sources.profile_reading import read_profile
 
@@ -29,7 +32,8 @@ def main() -> int:
     supervisor = socket.socket(fileno=arguments.supervisor)
     try:
         settings = replace(read_settings(), open=arguments.no_auth)
-        app = create_app(settings)
+        metrics = None if arguments.metrics is None else socket.socket(fileno=arguments.metrics)
+        app = create_app(settings, Place(arguments.number, arguments.folder, metrics))
         end_with(supervisor)
         with socket.socket(fileno=arguments.listener) as listener:
             limits = connection_limits(settings)
@@ -68,9 +72,11 @@ def said_of(settings: Settings) -> bytes:
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="python -m gateway.commands.worker")
-    parser.add_argument("number", type=int)
-    parser.add_argument("listener", type=int)
-    parser.add_argument("supervisor", type=int)
+    parser.add_argument("number", type=int, help="its place among the workers")
+    parser.add_argument("--listener", type=int, required=True)
+    parser.add_argument("--supervisor", type=int, required=True)
+    parser.add_argument("--metrics", type=int)
+    parser.add_argument("--folder", type=Path, required=True, help="where the workers find each other")
     parser.add_argument("--no-auth", action="store_true")
     return parser
 

@@ -31,7 +31,7 @@ Tenant = str | None
 LEASE = timedelta(seconds=30)
 #: Operations of many steps: whoever does these steps leases them, see `sources.own.planning`.
 PLANNED_KINDS = frozenset({OperationKind.BACKFILL, OperationKind.ATTACH_LEADS})
-_UNFINISHED = operations.c.state.in_([OperationState.RUNNING.value, OperationState.PENDING.value])
+UNFINISHED = operations.c.state.in_([OperationState.RUNNING.value, OperationState.PENDING.value])
 
 
 def own_tenant(tenant: Tenant) -> str:
@@ -98,7 +98,7 @@ async def lease(connection: AsyncConnection, owner: uuid.UUID, *, only: uuid.UUI
     is_single = operations.c.kind.not_in([kind.value for kind in PLANNED_KINDS])
     free: list[ColumnElement[bool]] = [
         is_single,
-        _UNFINISHED,
+        UNFINISHED,
         or_(operations.c.lease_until.is_(None), _lease_is_over()),
     ]
     if only is not None:
@@ -173,7 +173,7 @@ async def find_operation(own: OwnStore, tenant: Tenant, id_: uuid.UUID) -> Opera
 
 def is_held(owner: uuid.UUID) -> ColumnElement[bool]:
     """Ask for operations that *owner* is at work on."""
-    return (operations.c.lease_owner == owner) & _UNFINISHED
+    return (operations.c.lease_owner == owner) & UNFINISHED
 
 
 def _held(operation: uuid.UUID, owner: uuid.UUID) -> ColumnElement[bool]:

@@ -1,6 +1,5 @@
 """The connection to the gateway's own tables: transactions, and the errors that the gateway speaks."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +11,7 @@ from domain.errors import ReadOnlyError, SourceMismatchError
 from sources.postgres_connection import PostgresConnection, asyncpg_url
 from sources.postgres_pool import LostConnectionError
 from sources.postgres_refusals import refusals
+from sources.turns import Turns, Use
 
 _POOL = 5
 _MADE = text("SELECT to_regclass('gateway.status_event') IS NOT NULL")
@@ -26,7 +26,7 @@ class OwnStore(PostgresConnection):
     def __init__(self, url: str, seconds: float) -> None:
         super().__init__(url, seconds)
         millis = int(seconds * 1000)
-        self._turns = asyncio.Semaphore(_POOL)
+        self._turns = Turns(_POOL)
         self._is_made = False
         self._transactions = create_async_engine(
             asyncpg_url(url),
@@ -44,6 +44,10 @@ class OwnStore(PostgresConnection):
                 },
             },
         )
+
+    @property
+    def use_of_transactions(self) -> Use:
+        return self._turns.use
 
     async def rows(self, query: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
         """Answer what *query* finds.
