@@ -39,7 +39,6 @@ from resolvers.operations import operations_of
 from resolvers.planned_work import planned_of
 from resolvers.stores import store_statuses
 from schema import build_schema
-from schema.document_cache import caches
 from schema.document_shape import DocumentLimits
 from sources.profile_reading import read_profile
 from sources.stores import Stores
@@ -58,7 +57,7 @@ def create_app(settings: Settings, place: Place = ALONE) -> Starlette:
     tokens = TokenReader(settings)
     documents = TrustedDocuments(settings.documents, schema) if settings.documents else None
     endpoint = Endpoint(schema, tokens, limits, settings, documents)
-    metrics = Metrics(OperationNames(None if documents is None else documents.names), caches)
+    metrics = Metrics(OperationNames(None if documents is None else documents.names), schema.caches)
     telling = Telling(metrics, place)
     sdl = schema.as_str() + "\n"
 

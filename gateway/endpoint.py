@@ -104,7 +104,6 @@ class Endpoint:
         stores: Stores = request.state.stores
         access = Access(viewer, tenant, store_has_tenants=stores.profile.has_tenants)
         with metered(Meter()) as meter:
-            request.state.counted.meter, request.state.counted.signed_in = meter, viewer is not None
             context = Context(
                 access,
                 stores,
@@ -116,6 +115,7 @@ class Endpoint:
                 client=_client_of(request),
                 may_introspect=may_introspect,
             )
+            request.state.counted.context = context
             try:
                 async with asyncio.timeout_at(until) as limit:
                     with ended_when_gone(request, limit, asked.query):

@@ -16,6 +16,8 @@ from starlette.responses import Response
 
 from gateway.operation_names import OperationNames
 from gateway.tallies import Spread, Tally
+from resolvers.context import Context
+from schema.document_cache import CacheUse
 from sources.meter import Meter
 from sources.turns import Use
 
@@ -32,8 +34,7 @@ Answer = Callable[[Request], Awaitable[Response]]
 class Counted:
     """Be what is learnt of a request while it is answered."""
 
-    meter: Meter | None = None
-    signed_in: bool = False
+    context: Context | None = None
     was_run: bool = False
     codes: list[str] = field(default_factory=list)
 
@@ -47,7 +48,7 @@ class Counted:
 class Metrics(Collector):
     """Count requests, as they are answered; *caches* and *pools* are asked when somebody looks."""
 
-    def __init__(self, names: OperationNames, caches: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(self, names: OperationNames, caches: Callable[[], Mapping[str, CacheUse]]) -> None:
         self._names = names
         self._caches = caches
         #: Set while stores are open.
@@ -82,14 +83,18 @@ class Metrics(Collector):
     def _add(self, count: Counted, seconds: float) -> None:
         for code in count.codes:
             self._errors.add(1, code)
-        meter = count.meter
-        if meter is None or not count.was_run:
+        context = count.context
+        if context is None or not count.was_run:
             self._requests.add(seconds, REFUSED)
         else:
-            self._requests.add(seconds, self._names.label(meter.operation, signed_in=count.signed_in))
-            self._paths.add(1, meter.path, meter.reason)
-        if meter is None:
-            return
+            signed_in = context.access.viewer is not None
+            self._requests.add(seconds, self._names.label(context.meter.operation, signed_in=signed_in))
+            reason = context.not_compiled
+            self._paths.add(1, "compiled" if reason is None else "graphql-core", reason or "")
+        if context is not None:
+            self._add_statements(context.meter)
+
+    def _add_statements(self, meter: Meter) -> None:
         for loader, keys in meter.sizes:
             self._batches.add(keys, loader)
         for store, asked in meter.stores.items():
@@ -123,11 +128,11 @@ def _pools(pools: Mapping[str, Use]) -> Iterable[Metric]:
     return size, in_use, waiting
 
 
-def _caches(caches: Mapping[str, Any]) -> Iterable[Metric]:
+def _caches(caches: Mapping[str, CacheUse]) -> Iterable[Metric]:
     asked = CounterMetricFamily("gateway_cache_requests", "What was looked for in a cache", labels=("cache", "outcome"))
     kept = GaugeMetricFamily("gateway_cache_entries", "What a cache holds", labels=("cache",))
     for name, info in caches.items():
         asked.add_metric((name, "hit"), info.hits)
         asked.add_metric((name, "miss"), info.misses)
-        kept.add_metric((name,), info.currsize)
+        kept.add_metric((name,), info.kept)
     return asked, kept

@@ -61,8 +61,12 @@ class Batched(DataLoader[K, Any], ABC, Generic[K]):
         return asyncio.gather(*(self.load(self.ask(key, arguments, picks)) for key in keys), return_exceptions=True)
 
     async def batch_load_fn(self, keys: list[K]) -> list[Any]:
-        with batch(self.name, len(keys)):
+        with batch(self.name, self.size(keys)):
             return await self.fetch(keys)
+
+    def size(self, keys: Sequence[K]) -> int:
+        """Say how many keys are asked for by *keys*."""
+        return len(keys)
 
     @abstractmethod
     async def fetch(self, keys: list[K]) -> list[Any]:
@@ -116,6 +120,9 @@ class ByOwner(Batched[Ask], Generic[V]):
             if len(unknown) == len(keys):
                 return answers
         return _collected([places[key] for key in keys])
+
+    def size(self, keys: Sequence[Ask | AskMany]) -> int:
+        return sum(len(one.keys) if isinstance(one, AskMany) else 1 for one in keys)
 
     async def fetch(self, keys: list[Ask | AskMany]) -> list[Any]:  # type: ignore[override]  # columns of keys as well
         owners: dict[Any, dict[Key, None]] = {}

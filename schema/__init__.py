@@ -1,5 +1,6 @@
 """The public contract: Strawberry types, inputs, enums, root fields. Declarations, no logic, no I/O."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import strawberry
@@ -13,7 +14,7 @@ from schema.compiled.answering import answer
 from schema.compiled.cache import Operations
 from schema.compiled.extension import CompiledPath
 from schema.compiled.operation import Operation
-from schema.document_cache import ParsedDocuments, ValidatedDocuments
+from schema.document_cache import CacheUse, ParsedDocuments, ValidatedDocuments, use_of_caches
 from schema.document_shape import USUAL, DocumentLimits, check_variables
 from schema.fields import RULE
 from schema.limiting import Limiter, cost_of
@@ -55,6 +56,11 @@ class Schema(strawberry.Schema):
             return None
         result = await answer(operation, self._schema, self.schema_converter, context, variables)
         return None if result is None else ExecutionResult(result.data, result.errors, {"cost": cost})
+
+    def caches(self) -> Mapping[str, CacheUse]:
+        """Tell what is kept of documents, and how often that was of use."""
+        counts = self.operations.counts
+        return {"compiled_operations": CacheUse(counts.hits, counts.misses, len(self.operations)), **use_of_caches()}
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Log nothing here."""

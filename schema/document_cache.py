@@ -5,6 +5,7 @@ parsed, and anybody may send one: so both how many are kept and how long each ma
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from strawberry.extensions import ParserCache, ValidationCache
@@ -42,12 +43,23 @@ class ValidatedDocuments(ValidationCache):
             yield
 
 
-def caches() -> Mapping[str, Any]:
-    """Tell of each cache what `functools.lru_cache` tells: hits, misses, how much it holds."""
-    return {
-        "parsed_documents": ParsedDocuments().cached_parse_document.cache_info(),  # type: ignore[attr-defined]  # is one
-        "validated_documents": ValidatedDocuments().cached_validate_document.cache_info(),  # type: ignore[attr-defined]
+@dataclass(frozen=True, slots=True)
+class CacheUse:
+    """Say what a cache was good for, and how much is *kept* in it."""
+
+    hits: int
+    misses: int
+    kept: int
+
+
+def use_of_caches() -> Mapping[str, CacheUse]:
+    """Tell what Strawberry keeps with `functools.lru_cache`: in this process, for all schemas."""
+    caches: Mapping[str, Any] = {
+        "parsed_documents": ParsedDocuments().cached_parse_document,
+        "validated_documents": ValidatedDocuments().cached_validate_document,
     }
+    told = {name: cache.cache_info() for name, cache in caches.items()}
+    return {name: CacheUse(info.hits, info.misses, info.currsize) for name, info in told.items()}
 
 
 def _is_kept(context: ExecutionContext) -> bool:

@@ -30,11 +30,8 @@ class Meter:
     started: Counter[str] = field(default_factory=Counter)
     #: The loader of each batch, and how many keys it had.
     sizes: list[tuple[str, int]] = field(default_factory=list)
-    #: The name of the operation, once its document was read; of one without a name it is empty.
+    #: The name of the operation, once its document was validated; of one without a name it is empty.
     operation: str = ""
-    #: What answers it, and why that and not what is faster: a few words, the same for all of a kind.
-    path: str = "graphql-core"
-    reason: str = ""
     #: Whoever waits for a statement right now.
     waiting: set[asyncio.Task[Any]] = field(default_factory=set)
 

@@ -25,6 +25,7 @@ async def answer(
     variables: dict[str, Any] | None,
 ) -> ExecutionResult | None:
     """Answer *operation*; None where graphql-core has to, and then *context* says why."""
+    context.meter.operation = operation.node.name.value if operation.node.name is not None else ""
     values = get_variable_values(schema, operation.node.variable_definitions or (), variables or {})
     if isinstance(values, list):
         context.not_compiled = "variables"
