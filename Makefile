@@ -8,7 +8,7 @@ FERRETDB := .tools/ferretdb
 # Each has stores of its own, and takes whole files of tests.
 AT_ONCE := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help install demo test test-dialects crash large large-figures large-backfill fuzz soak check graphiql clients clean
+.PHONY: help install demo test test-dialects crash large large-figures large-backfill fuzz differential soak check graphiql clients clean
 
 help:
 	@echo 'make demo      install, start stores with demo data, serve http://127.0.0.1:8000/ (ARGS=--help shows options)'
@@ -20,6 +20,7 @@ help:
 	@echo 'make large-backfill  measure the index, a backfill and attaching leads at 100,000 customers (ARGS=--help shows options)'
 	@echo 'make fuzz      send half a million requests that are made to break something (make test sends ten thousand)'
 	@echo 'make soak      load a gateway for ten minutes, and look whether memory or anything else of it keeps growing'
+	@echo 'make differential  ask thousands of documents on both paths, and compare (make test asks some hundreds)'
 	@echo 'make check     format, lint, types, imports, and the schema: as it was printed last, and breaking nobody'
 	@echo 'make graphiql  bundle GraphiQL again after a change in gateway/graphiql'
 	@echo 'make clients   install, with npm, what some tests ask the gateway with: Apollo Client, urql, Relay, codegen, linters, audits'
@@ -76,6 +77,10 @@ fuzz: $(INSTALLED)
 # A process of its own, under full load from sockets: ARGS="--seconds 60 --clients 8" says otherwise.
 soak: $(INSTALLED)
 	$(BIN)/python -m tests.soak $(ARGS)
+
+# Documents of every shape on the compiled path and on graphql-core's; `make test` asks some hundreds, the same each time.
+differential: $(INSTALLED)
+	GATEWAY_TEST_DOCUMENTS=$(or $(DOCUMENTS),5000) $(BIN)/python -m pytest -s tests/schema/test_compiled.py $(ARGS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .

@@ -17,7 +17,7 @@ from tests.loading import existing_store, indexed
 from tests.servers import Servers
 
 #: `make differential` asks more.
-EXAMPLES = int(os.environ.get("GATEWAY_TEST_DOCUMENTS", "400"))
+EXAMPLES = int(os.environ.get("GATEWAY_TEST_DOCUMENTS", "300"))
 IDS = (
     *(encode_id("Customer", "north", str(key), RecordKind.CRM) for key in range(1, 10)),
     *(encode_id("Customer", "north", key, RecordKind.ACCOUNT) for key in ("A1", "A9", "A5")),
