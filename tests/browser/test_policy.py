@@ -1,5 +1,6 @@
 """The policy of the pages, as a real browser sees it: nothing on them breaks it, and what would is stopped."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -120,12 +121,18 @@ async def test_what_would_break_it_is_stopped(page: Page, script: str, stopped: 
 async def test_nobody_frames_a_page(page: Page, demo: Gateway) -> None:
     """Another site, which has no policy of its own, shows GraphiQL in a frame: the browser leaves it empty."""
 
-    async def other(route: Any) -> None:
-        await route.fulfill(content_type="text/html", body=f'<iframe src="{demo.url}/graphql"></iframe>')
+    async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = f'<iframe src="{demo.url}/graphql"></iframe>'
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        writer.write((head + body).encode())
+        writer.close()
 
-    answered: list[tuple[str, int]] = []
-    page.on("response", lambda answer: answered.append((answer.url, answer.status)))
-    await page.route("http://other.invalid/", other)
-    await page.goto("http://other.invalid/", wait_until="load")
-    assert (f"{demo.url}/graphql", 200) in answered
+    failed: list[tuple[str, str | None]] = []
+    page.on("requestfailed", lambda request: failed.append((request.url, request.failure)))
+    async with await asyncio.start_server(other, "127.0.0.1") as site:
+        await page.goto(f"http://127.0.0.1:{site.sockets[0].getsockname()[1]}/", wait_until="load")
+    assert [one for one in failed if one[0].startswith(demo.url)] == [
+        (f"{demo.url}/graphql", "net::ERR_BLOCKED_BY_RESPONSE")
+    ]
     assert [frame.url for frame in page.frames[1:]] == ["chrome-error://chromewebdata/"]

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
-import gateway.app
 from domain.access import Role
 from gateway.headers import STRICT_TRANSPORT
 from gateway.pages import STATIC
@@ -71,7 +71,7 @@ def assert_secured(answer: Answered) -> None:
     assert [name for name in TELLTALE if name in found] == []
 
 
-def paths(app: gateway.app.Starlette) -> Iterator[str]:
+def paths(app: Starlette) -> Iterator[str]:
     for route in app.routes:
         assert isinstance(route, Route | Mount), "a route of another kind has headers of its own to prove"
         if isinstance(route, Route):
