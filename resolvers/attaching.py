@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.filters import LeadFilter
 from domain.identifiers import IdentifierKind
+from domain.mutation_errors import RefusedError
 from domain.operations import written
 from domain.paging import Direction, Order, PageRequest
 from domain.planning import Done, Needs, Outcome, Step, StepKind
@@ -25,7 +26,7 @@ from sources.own import planning
 from sources.own.idempotency import Sent, kept
 from sources.own.operations_together import take_claims_of
 from sources.own.planning import Plan
-from sources.postgres_attaching import StoreRefusesError, attach
+from sources.postgres_attaching import attach
 
 _LOT = 500
 _PAUSE, _ATTEMPTS = 0.05, 100
@@ -105,7 +106,7 @@ class Attaching:
         attached = [step for step in steps if step.kind is StepKind.ATTACH]
         try:
             yield left | await self._attach_all(plan, attached)
-        except StoreRefusesError:
+        except RefusedError:
             yield left
 
     async def _attach_all(self, plan: Plan, steps: Sequence[Step]) -> dict[int, Done]:
@@ -135,14 +136,16 @@ class Attaching:
         return done
 
     async def _attached(self, connection: AsyncConnection, step: Step, lead: Lead, owners: Owners) -> Done:
-        """Attach *lead* to the one who owns it still. Raises StoreRefusesError."""
+        """Attach *lead* to the one who owns it still. Raises RefusedError."""
         if owners.row is None or step.details.get("row") not in (None, owners.row):
             if step.details.get("row") is None and not owners.customers:
                 # The step before says why, and counts the lead.
                 return Done(Outcome.NOTHING, "Its customer was not created.")
             return Done(Outcome.LEFT, _fault_of(owners) or "Its customer is another, or gone, by now.")
+        section = self.matching.stores.profile.lead
+        assert section is not None
         statement = await self.matching.stores.crm.attaching(self.matching.tenant, lead.key, owners.row)
-        is_attached = statement is not None and await attach(connection, statement)
+        is_attached = statement is not None and await attach(connection, section, statement)
         return Done(Outcome.ATTACHED) if is_attached else Done(Outcome.NOTHING, "It has a customer by now.")
 
     async def do(self, plan: Plan, step: Step) -> Done:
@@ -190,8 +193,8 @@ class Attaching:
                 done = await self._attached(connection, step, lead, owners)
                 await log.release(connection, id_)
                 await planning.mark_all(connection, plan.operation.id, {step.number: done})
-        except StoreRefusesError as error:
-            return Done(Outcome.FAILED, f"The store refuses it: {error}")
+        except RefusedError as refusal:
+            return Done(Outcome.FAILED, refusal.errors[0].message)
         return done
 
 

@@ -1,19 +1,13 @@
 """Give leads that belong to nobody to a customer of the CRM."""
 
 from sqlalchemy import Update, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.filters import LeadFilter
 from domain.records import Key
 from sources.postgres_reading import PostgresReading, Tenant
-
-#: The classes of SQLSTATE that say that the store does not take what was written: of values, and of constraints.
-_REFUSED = ("22", "23")
-
-
-class StoreRefusesError(Exception):
-    """Say why the store does not take what was to be written."""
+from sources.postgres_refusals import refusing
+from sources.profile import LeadSection
 
 
 class PostgresAttaching(PostgresReading):
@@ -34,14 +28,10 @@ class PostgresAttaching(PostgresReading):
         return attached.params(tenant=of_tenant) if mapped.has_tenant else attached
 
 
-async def attach(connection: AsyncConnection, statement: Update) -> bool:
-    """Attach a lead in the transaction of *connection*; False where it belongs to somebody by now.
+async def attach(connection: AsyncConnection, section: LeadSection, statement: Update) -> bool:
+    """Attach a lead of *section* in the transaction of *connection*; False where it belongs to somebody by now.
 
-    Raises StoreRefusesError.
+    Raises RefusedError where the store does not take it.
     """
-    try:
+    async with refusing(connection, section):
         return (await connection.execute(statement)).rowcount == 1
-    except DBAPIError as error:
-        if str(getattr(error.orig, "sqlstate", "")).startswith(_REFUSED):
-            raise StoreRefusesError(str(error.orig).rpartition(">:")[2].strip()) from error
-        raise

@@ -11,6 +11,7 @@ _NO_ROLES = frozenset({"name_of", "where", "insert", "dates", "tenant", "unit"})
 
 
 _SNAPSHOT = "snapshot."
+_LEAD = "lead"
 #: What says which row of the catalogue was booked.
 CATALOGUE_KEY = "snapshot.catalogue_key"
 #: What inputs call by another name than records.
@@ -48,12 +49,19 @@ class Places:
         return [(places[0], value)] if places else []
 
     def _mapped(self, name: str) -> Any:
+        if name == _LEAD and (through := self._through_lead()) is not None:
+            return through
         if not name.startswith(_SNAPSHOT):
             return getattr(self._rows, name, None)
         snapshot = getattr(self._rows, "snapshot", None)
         if name == CATALOGUE_KEY:
             return None if snapshot is None or snapshot.catalogue is None else snapshot.catalogue.by
         return getattr(snapshot, name.removeprefix(_SNAPSHOT), None)
+
+    def _through_lead(self) -> str | None:
+        """Name the column that names the lead through which rows reach their customer, if they do."""
+        customer = getattr(self._rows, "customer", None)
+        return customer.column if isinstance(customer, Ref) and customer.through == _LEAD else None
 
     @property
     def names(self) -> Mapping[str, str]:

@@ -39,7 +39,7 @@ async def _resume(settings: Settings, profile: Profile) -> list[Operation]:
         operations = operations_of(stores, None if logins is None else logins.post)
         planned = planned_of(stores, operations, logins)
         if operations is None or planned is None:
-            raise StartError("Nothing can be carried on:", ["this profile links nothing"])
+            raise StartError("Nothing can be carried on:", ["GATEWAY_POSTGRES_URL names no database for its tables"])
         try:
             # What a planned operation was about to do comes first.
             async with later.working():

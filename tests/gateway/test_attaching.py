@@ -150,6 +150,25 @@ async def test_a_lead_whose_customer_cannot_be_created_is_counted_once(gateway: 
     assert messages[1] == "Its customer was not created."
 
 
+@pytest.mark.parametrize("when", ["", "DEFERRABLE INITIALLY DEFERRED"], ids=["at once", "at the end"])
+async def test_what_the_store_does_not_take_is_told_in_words_of_the_gateway(
+    gateway: Gateway, store: Settings, when: str
+) -> None:
+    """Given a rule of the store that keeps one lead from its customer: the others are attached all the same."""
+    assert store.postgres_url is not None
+    await run_sql(
+        store.postgres_url,
+        """CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN RAISE EXCEPTION 'secret words of %', NEW."email"; END $$""",
+        f"""CREATE CONSTRAINT TRIGGER no AFTER UPDATE ON "Lead" {when} FOR EACH ROW
+            WHEN (NEW."email" = 'birk@holm.example') EXECUTE FUNCTION no()""",
+    )
+    done = await attach(gateway, dryRun=False, createCustomers=False)
+    assert (done["counts"]["attached"], done["counts"]["failed"]) == (1, 1)
+    (message,) = [step["message"] for step in done["steps"]["nodes"] if "refuses" in step["message"]]
+    assert "secret" not in message
+
+
 async def test_leads_of_one_person_get_one_customer(gateway: Gateway, store: Settings) -> None:
     assert store.postgres_url is not None
     lead = """INSERT INTO "Lead" ("id", "name", "email", "source", "status", "createdAt", "updatedAt")

@@ -60,6 +60,17 @@ async def test_two_who_share_a_number_do_not_share_a_login_that_is_made_up(gatew
     assert (await written(gateway, ACCOUNT, customerId=refused, email="twin.two@home.example"))["errors"] == []
 
 
+async def test_a_backfill_makes_one_login_up_once(gateway: Gateway) -> None:
+    """Given two who share a number, and whom somebody has told apart."""
+    suggested = await gateway.data("{ linkSuggestions { nodes { id certainty } } }")
+    (id_,) = [one["id"] for one in suggested["linkSuggestions"]["nodes"] if one["certainty"] == "AMBIGUOUS"]
+    reject = "mutation ($id: ID!) { rejectSuggestion(input: {suggestionId: $id}) { errors { code } } }"
+    assert (await gateway.data(reject, {"id": id_}))["rejectSuggestion"]["errors"] == []
+    await backfill(gateway, dryRun=False)
+    assert len(documents(gateway.settings, "users", email="9876543206@delivery.local")) == 1
+    assert (await backfill(gateway, dryRun=False))["counts"]["leftForReview"] == 1
+
+
 async def test_a_login_that_is_made_up_is_nobodys_yet(gateway: Gateway, store: Settings) -> None:
     """Given staff who log in with what would be made up for somebody."""
     changed(store, "users", "user-2", {"email": "9876543204@delivery.local"})

@@ -1,5 +1,7 @@
 """Leads and bookings that are written to stores with types, rules and gaps of their own."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from tests.loading import existing_store, run_sql
 from tests.running import running
 from tests.servers import Servers
 
+PROFILES = Path(__file__).parents[2] / "sources" / "profiles"
 LEAD_ID = encode_id("Lead", None, "1042")
 
 
@@ -101,3 +104,17 @@ async def test_what_was_refused_is_decided_anew_when_it_is_sent_again(without_mo
         assert wrong(await lead(gateway, "1042", "NEW", idempotencyKey="k")) == [("INVALID_TRANSITION", ["to"])]
         await rows(gateway, "UPDATE leads SET status = 'something' WHERE id = '1042'")
         assert (await lead(gateway, "1042", "NEW", idempotencyKey="k"))["errors"] == []
+
+
+async def test_a_booking_names_the_lead_through_which_it_reaches_its_customer(
+    without_mongo: Servers, tmp_path: Path
+) -> None:
+    """Given a profile that says just that of the column, and not that it names the lead as well."""
+    settings = await existing_store(without_mongo, "renos", "through")
+    await migrate(str(settings.postgres_url))
+    profile = tmp_path / "through.toml"
+    profile.write_text((PROFILES / "renos.toml").read_text().replace('lead = "leadId"\n', ""))
+    times = {"startAt": "2026-12-01T09:00:00+00:00", "endAt": "2026-12-01T10:00:00+00:00"}
+    async with running(replace(settings, profile=str(profile))) as gateway:
+        payload = await write(gateway, "createBooking", leadId=encode_id("Lead", None, "lead-b1"), **times)
+        assert (payload["errors"], payload["booking"]["customer"]["name"]) == ([], "Birk Holm")
