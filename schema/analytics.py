@@ -27,11 +27,14 @@ class ServiceCount:
 @strawberry.type(description="What was noted about a booking.")
 class BookingNote:
     booking_id: strawberry.ID = computed(booking_of_note_id, "The booking that it was noted about.")
-    at: datetime | None = plain("When that booking starts.")
+    at: datetime | None = plain("When that booking starts; null where nothing says.")
     text: str = plain("What was noted.")
 
 
-@strawberry.type(description="What the bookings of a customer say of it; accepted: CONFIRMED, IN_PROGRESS, COMPLETED.")
+@strawberry.type(
+    description="What the bookings of a customer say of it; accepted: CONFIRMED, IN_PROGRESS, COMPLETED. What the"
+    " profile maps nothing for is null, and so is when there was none."
+)
 class CustomerAnalytics:
     segment: Segment = loaded(
         _STATS, key=_crm_key, needs=(), pick="segment", description="Where its accepted bookings put it now."

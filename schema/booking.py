@@ -36,7 +36,7 @@ def _key(booking: records.Booking) -> str:
     return booking.key
 
 
-@strawberry.type(description="Something that was sent.")
+@strawberry.type(description="Something that was sent. What its store does not say is null.")
 class Shipment:
     provider: str | None = plain("Who carries it.")
     tracking_number: str | None = plain("The number that they know it by.")
@@ -44,7 +44,7 @@ class Shipment:
     estimated_delivery: date | None = plain("The day on which it should arrive.")
 
 
-@strawberry.type(description="What was agreed with a customer, or is about to be.")
+@strawberry.type(description="What was agreed with a customer, or is about to be. What its store does not say is null.")
 class Booking(Node):
     id: strawberry.ID = computed(
         booking_id, "Opaque, and stable as long as the booking is there.", needs=(), many=booking_ids

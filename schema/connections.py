@@ -20,9 +20,12 @@ def _count(_: Context, connection: connections.Connection[object]) -> Any:
 class PageInfo:
     has_next_page: bool = plain("Whether there is more after this page: exact when paging forwards.")
     has_previous_page: bool = plain("Whether there is more before this page: exact when paging backwards.")
-    start_cursor: str | None = plain("What to give as before for the page before this one.")
+    start_cursor: str | None = plain(
+        "What to give as before for the page before this one; null where there is none to begin from."
+    )
     end_cursor: str | None = plain(
-        "What to give as after for the page after this one; there even if this page is empty."
+        "What to give as after for the page after this one; there even if this page is empty, while more"
+        " follows; else null."
     )
 
 
@@ -34,7 +37,10 @@ class Edge(Generic[NodeT]):
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[NodeT]):
-    total_count: int | None = computed(_count, "How many there are in all pages. Counted only where it is selected.")
+    total_count: int | None = computed(
+        _count,
+        "How many there are in all pages. Counted only where it is selected; null where a store that it takes is down.",
+    )
     edges: list[Edge[NodeT]] = plain("The items of this page, each with its cursor.")
     nodes: list[NodeT] = plain("The items of this page.")
     page_info: PageInfo = plain("Where this page lies in the list.")

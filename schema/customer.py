@@ -54,7 +54,9 @@ def _of_head(attribute: str, answer: Any, description: str) -> Any:
     return computed(lambda _, customer: answer(customer), description, needs=(attribute,), many=each)
 
 
-@strawberry.type(description="What one store says: whoever reviews a suggestion must see both sides.")
+@strawberry.type(
+    description="What one store says: whoever reviews a suggestion must see both sides. What it does not say is null."
+)
 class CustomerRecord:
     store: RecordStore = plain("Which kind of record it is.")
     key: str = plain("What its store calls it.")
@@ -64,7 +66,7 @@ class CustomerRecord:
     created_at: datetime | None = plain("When it was created.")
 
 
-@strawberry.type(description="A login account.")
+@strawberry.type(description="A login account. What its store does not say is null.")
 class Account:
     key: str = plain("What its store calls it.")
     email: str | None = plain("What its owner logs in with.")
@@ -74,21 +76,21 @@ class Account:
     email_is_placeholder: bool = plain("Whether the e-mail was made up and reaches nobody.")
 
 
-@strawberry.type(description="Somebody who can be assigned to deliveries.")
+@strawberry.type(description="Somebody who can be assigned to deliveries. What their store does not say is null.")
 class Courier:
     key: str = plain("What its store calls them.")
     name: str | None = plain("What they are called.")
     phone: str | None = plain("Where to call them.")
 
 
-@strawberry.type(description="What an outside provider calls a customer.")
+@strawberry.type(description="What an outside provider calls a customer. What the store does not say is null.")
 class ExternalAccount:
     provider: str | None = plain("Which provider.")
     external_id: str | None = plain("The customer's id there.")
     branch: str | None = plain("Which branch of it.")
 
 
-@strawberry.type(description="A delivery and billing record.")
+@strawberry.type(description="A delivery and billing record. What its store does not say is null.")
 class DeliveryProfile:
     key: str = plain("What its store calls it.")
     address: str | None = plain("Where to deliver to.")
@@ -99,7 +101,10 @@ class DeliveryProfile:
     )
 
 
-@strawberry.type(description="A person or company, however many stores know them.")
+@strawberry.type(
+    description="A person or company, however many stores know them. What no record says is null; so is, with"
+    " SOURCE_UNAVAILABLE, what only a store that is down would say."
+)
 class Customer(Node):
     id: strawberry.ID = computed(
         customers.customer_id,

@@ -49,7 +49,8 @@ class BookingStatusCount:
 
 @strawberry.type(
     description="How many customers there are. total, inCrm, accounts, deliveryProfiles, linked and active are of all"
-    " time, whatever the period; at a location only new is counted."
+    " time, whatever the period; at a location only new is counted. What is not counted is null, and so is what the"
+    " profile maps nothing for."
 )
 class CustomerCounts:
     total: int | None = _counted(Counting.total, "Unique customers of all stores, each once.")
@@ -72,7 +73,10 @@ class CustomerCounts:
     )
 
 
-@strawberry.type(description="How many leads were created in the period; a lead has no location.")
+@strawberry.type(
+    description="How many leads were created in the period; a lead has no location. What the profile maps"
+    " nothing for is null."
+)
 class LeadCounts:
     total: int | None = plain("Leads created in the period.")
     by_status: list[LeadStatusCount] | None = plain("These by how far they have come now, with those the store knows.")
@@ -80,7 +84,7 @@ class LeadCounts:
     follow_ups_due: int | None = plain("These whose nextFollowUpAt has come, and that are neither WON nor LOST.")
 
 
-@strawberry.type(description="How many bookings there are.")
+@strawberry.type(description="How many bookings there are. What the profile maps nothing for is null.")
 class BookingCounts:
     total: int | None = plain("Bookings that start in the period.")
     by_status: list[BookingStatusCount] | None = plain(
@@ -110,7 +114,10 @@ class DashboardPoint:
     revenue: Money | None = plain("Revenue in it, in the store's currency.")
 
 
-@strawberry.type(description="Figures of all customers together, counted in the stores now.")
+@strawberry.type(
+    description="Figures of all customers together, counted in the stores now. What the profile maps nothing for"
+    " is null."
+)
 class Dashboard:
     customers: CustomerCounts | None = selecting(dashboard.customer_counts, "Customers.")
     leads: LeadCounts | None = selecting(dashboard.lead_counts, "Leads; null at a location, which leads do not have.")

@@ -22,11 +22,24 @@ def described(description: str) -> object:
 
 
 First = Annotated[
-    int | None, described("How many from the start, or after a cursor: 20 where neither first nor last is given.")
+    int | None,
+    described(
+        "How many from the start, or after a cursor: 20 where neither first nor last is given. BAD_PAGE for less than 1"
+        " and for more than a page may hold (100 where nobody set it otherwise)."
+    ),
 ]
-After = Annotated[str | None, described("A cursor: what follows it. Goes with first.")]
-Last = Annotated[int | None, described("How many from the end, or before a cursor.")]
-Before = Annotated[str | None, described("A cursor: what precedes it. Goes with last.")]
+After = Annotated[
+    str | None,
+    described("A cursor: what follows it. Goes with first. BAD_CURSOR for what is no position of this list."),
+]
+Last = Annotated[
+    int | None,
+    described("How many from the end, or before a cursor. BAD_PAGE for what first has it for, and beside first."),
+]
+Before = Annotated[
+    str | None,
+    described("A cursor: what precedes it. Goes with last. BAD_CURSOR for what is no position of this list."),
+]
 
 
 @strawberry.input(description="A time that holds its start and not its end; either may be open.")

@@ -30,7 +30,9 @@ def _key(lead: records.Lead) -> str:
     return lead.key
 
 
-@strawberry.type(description="Somebody's interest, on its way to an order or to nothing.")
+@strawberry.type(
+    description="Somebody's interest, on its way to an order or to nothing. What its store does not say is null."
+)
 class Lead(Node):
     id: strawberry.ID = computed(lead_id, "Opaque, and stable as long as the lead is there.", needs=(), many=lead_ids)
     key: str = plain("What the store calls it.")

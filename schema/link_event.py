@@ -18,11 +18,13 @@ class LinkEvent(Node):
     id: strawberry.ID = computed(link_event_id, "Opaque, and stable.")
     at: datetime = plain("When it happened.")
     kind: LinkEventKind = plain("What happened.")
-    records: list[CustomerRecord] | None = computed(records_of_event, "The records concerned, as they are now.")
+    records: list[CustomerRecord] | None = computed(
+        records_of_event, "The records concerned, as they are now; null where a store cannot be asked."
+    )
     by: str = plain("Who did it.")
     rule: LinkRule | None = plain("What brought the records together; null where a person did.")
-    reason: str | None = plain("Why, as they said.")
-    undo_of: strawberry.ID | None = computed(undo_of_id, "The event that this one undid.")
+    reason: str | None = plain("Why, as they said; null where they did not.")
+    undo_of: strawberry.ID | None = computed(undo_of_id, "The event that this one undid; null where it undid none.")
 
     @classmethod
     def is_type_of(cls, value: Any, _: Any) -> bool:

@@ -23,7 +23,10 @@ def _counted(attribute: str, description: str) -> Any:
     return _figure(count, description)
 
 
-@strawberry.type(description="How well the stores are linked. Only what is selected is counted.")
+@strawberry.type(
+    description="How well the stores are linked. Only what is selected is counted: 0 where the profile maps nothing for"
+    " it, null where it could not be counted, with an error that says why."
+)
 class LinkageReport:
     crm_records: int | None = _figure(linkage.Linkage.rows, "Rows of customers in the CRM.")
     accounts: int | None = _counted("accounts", "Login accounts of customers.")

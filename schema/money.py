@@ -11,7 +11,7 @@ from schema.fields import plain
 @strawberry.type(description="An amount in one currency.")
 class Money:
     amount: Decimal = plain("In major units, rounded half up to the currency's minor unit.")
-    currency: str = plain("ISO 4217.")
+    currency: str = plain("As ISO 4217 writes it: EUR.")
 
 
 @strawberry.type(description="The revenue of one month.")

@@ -16,7 +16,11 @@ from schema.mutations.statuses import StatusMutations
 ERROR_TYPES = (UserError, LinkConflict, DuplicateCustomer, InvalidTransition)
 
 
-@strawberry.type(description="What can be written.")
+@strawberry.type(
+    description="What can be written; by whom, the roles say. What a user can do wrong is in the payload's errors."
+    " The payload is null where nothing was tried, with an error beside it whose extensions.code says why"
+    " (FORBIDDEN, READ_ONLY …)."
+)
 class Mutation(
     CustomerMutations,
     NoteMutations,

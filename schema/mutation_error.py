@@ -29,7 +29,9 @@ class UserError(MutationError):
 @strawberry.type(description="A record is linked to, or claimed by, another one.")
 class LinkConflict(MutationError):  # noqa: N818 - data, never raised
     record: CustomerRecord = computed(record_in_conflict, "The record that cannot be linked so.")
-    linked_to: Customer | None = computed(linked_to_of, "The customer whose record stands in the way.")
+    linked_to: Customer | None = computed(
+        linked_to_of, "The customer whose record stands in the way; null where nobody can be named."
+    )
 
     @classmethod
     def is_type_of(cls, value: Any, _: Any) -> bool:
@@ -38,7 +40,7 @@ class LinkConflict(MutationError):  # noqa: N818 - data, never raised
 
 @strawberry.type(description="A customer with this e-mail or phone is there already.")
 class DuplicateCustomer(MutationError):  # noqa: N818 - data, never raised
-    customer: Customer | None = computed(known_customer, "The customer who has it.")
+    customer: Customer | None = computed(known_customer, "The customer who has it; null where nobody can be named.")
 
     @classmethod
     def is_type_of(cls, value: Any, _: Any) -> bool:

@@ -38,9 +38,12 @@ def step_page(*, first: First = strawberry.UNSET, after: After = strawberry.UNSE
 class OperationStep:
     kind: OperationStepKind = plain("What it does.")
     records: list[CustomerRecord] | None = computed(
-        plan_mutations.records_of_step, "The records that it is about, as they are now."
+        plan_mutations.records_of_step,
+        "The records that it is about, as they are now; null where a store cannot be asked.",
     )
-    lead: strawberry.ID | None = computed(plan_mutations.lead_of_step, "The lead that it is about.")
+    lead: strawberry.ID | None = computed(
+        plan_mutations.lead_of_step, "The lead that it is about; null where it is about none."
+    )
     message: str = plain("Why, and once it is done, what came of it.")
     done: bool = plain("Whether it is done.")
 
@@ -53,7 +56,7 @@ class Operation(Node):
     created_at: datetime = plain("When it was begun.")
     by: str = plain("On whose behalf.")
     done: int = plain("How many of its writes are done.")
-    total: int | None = plain("How many writes it takes.")
+    total: int | None = plain("How many writes it takes; null while that is being planned.")
     counts: OperationCounts = plain("What came of it so far.")
 
     steps: Connection[OperationStep] | None = computed_page(

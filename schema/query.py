@@ -22,21 +22,30 @@ from schema.operation import Operation
 from schema.queries_dashboard import DashboardQueries
 from schema.queries_linkage import LinkageQueries
 
-AnyId = Annotated[strawberry.ID, strawberry.argument(description="An id that was handed out before.")]
-ManyIds = Annotated[list[strawberry.ID], strawberry.argument(description="Ids that were handed out before.")]
+AnyId = Annotated[
+    strawberry.ID,
+    strawberry.argument(description="An id of such a thing that was handed out before; BAD_ID for anything else."),
+]
+ManyIds = Annotated[
+    list[strawberry.ID],
+    strawberry.argument(
+        description="Ids that were handed out before: null with BAD_ID for what is none. BAD_PAGE for more of them"
+        " than a page may hold."
+    ),
+]
 
 
 @strawberry.type(description="Who asks.")
 class Viewer:
     subject: str = plain("The token's subject.")
     roles: list[Role] = plain("What the token allows.")
-    tenant: str | None = plain("The tenant the token belongs to.")
+    tenant: str | None = plain("The tenant the token belongs to; null where it belongs to none.")
 
 
 @strawberry.type(description="Whoever the rows of a store belong to, where it has several.")
 class Tenant:
     key: str = plain("What X-Tenant calls them.")
-    name: str | None = plain("What they are called.")
+    name: str | None = plain("What they are called; null where nothing says.")
 
 
 @strawberry.type(description="How a store does right now.")
@@ -121,7 +130,11 @@ def _stores(info: Info) -> Any:
     return stores.described_stores(info.context)
 
 
-@strawberry.type(description="What can be read.")
+@strawberry.type(
+    description="What can be read. What cannot be answered is null, with an error beside it whose extensions.code"
+    " says why (FORBIDDEN, BAD_PAGE, SOURCE_UNAVAILABLE …); the rest of the answer stands. What is not there is null"
+    " without one."
+)
 class Query(LinkageQueries, DashboardQueries):
     node: Node | None = guarded(READ_CUSTOMERS, _node, "Whatever has this id; null where there is nothing any more.")
     nodes: list[Node | None] = guarded(READ_CUSTOMERS, _nodes, "Whatever has these ids, in their order.")

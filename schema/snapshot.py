@@ -6,7 +6,7 @@ from schema.fields import plain
 from schema.money import Money
 
 
-@strawberry.type(description="What was booked, as it was when it was booked.")
+@strawberry.type(description="What was booked, as it was when it was booked. What nothing says is null.")
 class BookingSnapshot:
     title: str | None = plain("What it is called.")
     brand: str | None = plain("Who makes it.")

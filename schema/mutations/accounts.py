@@ -20,8 +20,8 @@ class CreateInvitationInput:
 
 @strawberry.type(description="A link to set a password; nobody but its receiver is to see it.")
 class InvitationPayload:
-    url: str | None = plain("The link; it works once.")
-    expires_at: datetime | None = plain("When it works no longer.")
+    url: str | None = plain("The link; it works once. Null where there are errors.")
+    expires_at: datetime | None = plain("When it works no longer; null where there are errors.")
     errors: list[MutationError] = plain(_WRONG)
 
 
@@ -61,9 +61,12 @@ class AccountMutations:
     request_password_reset: bool | None = guarded(
         OPEN,
         _request_password_reset,
-        "Open to everyone. Always answers the same, whether or not the e-mail is known.",
+        "Open to everyone: mails a link to set a password. Answers true, whether or not the e-mail is known;"
+        " NOT_MAPPED where the gateway sends no mail.",
     )
-    reset_password: PasswordPayload | None = guarded(OPEN, _reset_password, "Open to everyone.")
+    reset_password: PasswordPayload | None = guarded(
+        OPEN, _reset_password, "Open to everyone: the password of the account that the token is for becomes this one."
+    )
     confirm_login: PasswordPayload | None = guarded(
         OPEN, _confirm_login, "Open to everyone: the address that changeLogin wrote to becomes the login."
     )

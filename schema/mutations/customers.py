@@ -79,7 +79,9 @@ class AssignCourierInput:
 
 @strawberry.type(description="What came of writing a customer.")
 class CustomerPayload:
-    customer: Customer | None = computed(customer_mutations.customer_of, "The customer, as it is now.")
+    customer: Customer | None = computed(
+        customer_mutations.customer_of, "The customer, as it is now; null where there is none to tell of."
+    )
     operation: Operation | None = plain("How it was written; null where nothing had to be.")
     errors: list[MutationError] = plain("What is wrong; empty where nothing is.")
 

@@ -63,7 +63,7 @@ class LinkPayload:
         name="retiredIds", description="The ids that are no customer's own any more; they still resolve."
     )
     event: LinkEvent | None = computed(link_mutations.event_of, "What the trail tells; null where nothing changed.")
-    operation: Operation | None = plain("How it was written.")
+    operation: Operation | None = plain("How it was written; null where nothing was.")
     errors: list[MutationError] = plain("What is wrong; empty where nothing is.")
 
 
@@ -96,7 +96,7 @@ def _reject_suggestion(info: Info, input: RejectSuggestionArgument) -> Any:  # n
 @strawberry.type
 class LinkMutations:
     link_records: LinkPayload | None = guarded(
-        WRITE_CUSTOMERS, _link_records, "Make one customer of records, written on both sides; or nothing at all."
+        WRITE_CUSTOMERS, _link_records, "Makes one customer of records, written on both sides; or nothing at all."
     )
     unlink_record: LinkPayload | None = guarded(
         WRITE_CUSTOMERS,

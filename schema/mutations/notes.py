@@ -22,7 +22,7 @@ class AddNoteInput:
 
 @strawberry.type(description="What came of writing a note.")
 class NotePayload:
-    note: Note | None = plain("The note.")
+    note: Note | None = plain("The note; null where there are errors.")
     errors: list[MutationError] = plain("What is wrong; empty where nothing is.")
 
 

@@ -48,7 +48,9 @@ class ApplyOperationInput:
 
 @strawberry.type(description="What came of planning, or of what was planned.")
 class OperationPayload:
-    operation: Operation | None = plain("How it stands; RUNNING where it takes longer than anybody waits.")
+    operation: Operation | None = plain(
+        "How it stands; RUNNING where it takes longer than anybody waits. Null only where there are errors."
+    )
     errors: list[MutationError] = plain("What is wrong; empty where nothing is.")
 
 

@@ -24,14 +24,18 @@ _NOTE = "Why, for its history."
 
 @strawberry.type(description="What came of writing a lead.")
 class LeadPayload:
-    lead: Lead | None = computed(status_changes.lead_written, "The lead as it is now.")
-    operation: Operation | None = plain("How it was written, where that took more than one record.")
+    lead: Lead | None = computed(
+        status_changes.lead_written, "The lead as it is now; null where there is none to tell of."
+    )
+    operation: Operation | None = plain("How it was written, where that took more than one record; else null.")
     errors: list[MutationError] = plain("What is wrong; empty where nothing is.")
 
 
 @strawberry.type(description="What came of writing a booking.")
 class BookingPayload:
-    booking: Booking | None = computed(status_changes.booking_written, "The booking as it is now.")
+    booking: Booking | None = computed(
+        status_changes.booking_written, "The booking as it is now; null where there is none to tell of."
+    )
     errors: list[MutationError] = plain("What is wrong; empty where nothing is.")
 
 

@@ -146,6 +146,19 @@ def test_everything_that_has_a_name_is_described() -> None:
     assert [name for name, description in described() if not (description or "").strip()] == []
 
 
+def test_whatever_may_be_null_says_when() -> None:
+    """Itself, or the type that it is of."""
+    silent = [
+        f"{output.name}.{name}"
+        for output in output_types()
+        for name, declared in output.fields.items()
+        if not isinstance(declared.type, graphql.GraphQLNonNull)
+        and "null" not in f"{declared.description} {output.description}".lower()
+        and output.name not in SPECIFIED
+    ]
+    assert silent == []
+
+
 def test_only_keys_and_what_is_decided_from_the_row_in_hand_are_never_null() -> None:
     never_null = {
         output.name: {name for name, field in output.fields.items() if graphql.is_non_null_type(field.type)}
