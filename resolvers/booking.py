@@ -156,7 +156,7 @@ def _owner(section: BookingSection, owner: Key | None, lead: Lead | None) -> dic
     """Name whose the booking is. Raises RefusedError where lead and customer do not belong together."""
     if owner is not None and lead is not None and lead.customer_key not in (None, owner):
         raise RefusedError(UserError(ErrorCode.INVALID, "The lead is another customer's.", ("leadId",)))
-    if owner is None and lead is None and not (section.customer is section.lead is None):
+    if owner is None and lead is None and (section.customer is not None or section.lead is not None):
         raise RefusedError(UserError(ErrorCode.REQUIRED, "Say whose booking it is: a customer or a lead.", _WHOSE))
     values: dict[str, Any] = {}
     if lead is not None:
