@@ -8,7 +8,7 @@ FERRETDB := .tools/ferretdb
 # Each has stores of its own, and takes whole files of tests.
 AT_ONCE := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help install demo test test-dialects crash large large-figures large-backfill fuzz differential soak check graphiql clients clean
+.PHONY: help install demo test test-dialects crash large large-figures large-backfill fuzz differential soak bench bench-growth bench-profile check graphiql clients clean
 
 help:
 	@echo 'make demo      install, start stores with demo data, serve http://127.0.0.1:8000/ (ARGS=--help shows options)'
@@ -21,6 +21,9 @@ help:
 	@echo 'make fuzz      send half a million requests that are made to break something (make test sends ten thousand)'
 	@echo 'make soak      load a gateway for ten minutes, and look whether memory or anything else of it keeps growing'
 	@echo 'make differential  ask thousands of documents on both paths, and compare (make test asks some hundreds)'
+	@echo 'make bench     measure the gateway beside its peers, 20 minutes (ARGS=--help shows sizes, seconds, queries, peers)'
+	@echo 'make bench-growth   measure what grows from 10,000 to a million customers, and with 10,000 leads on one'
+	@echo 'make bench-profile  tell where the time of the gateway goes, by function'
 	@echo 'make check     format, lint, types, imports, and the schema: as it was printed last, and breaking nobody'
 	@echo 'make graphiql  bundle GraphiQL again after a change in gateway/graphiql'
 	@echo 'make clients   install, with npm, what some tests ask the gateway with: Apollo Client, urql, Relay, codegen, linters, audits'
@@ -81,6 +84,17 @@ soak: $(INSTALLED)
 # Documents of every shape on the compiled path and on graphql-core's; `make test` asks some hundreds, the same each time.
 differential: $(INSTALLED)
 	GATEWAY_TEST_DOCUMENTS=$(or $(DOCUMENTS),5000) $(BIN)/python -m pytest -s tests/schema/test_compiled.py $(ARGS)
+
+# Writes bench/results.md and its chart. wrk comes from apt where root may install it, Mercurius from npm where that is.
+bench: $(INSTALLED)
+	$(BIN)/python -m bench $(ARGS)
+
+bench-growth: $(INSTALLED)
+	$(BIN)/python -m bench --growth $(ARGS)
+
+bench-profile: $(INSTALLED)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	$(BIN)/python -m bench --profile $(ARGS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .

@@ -1,7 +1,7 @@
 """Filling the embedded stores: whole or not at all, in chunks, the same for the same seed."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +68,19 @@ async def load_demo(
         await _remove_old(postgres)
         async with _open_mongo(mongo_url) as client:
             await _fill_mongo(client.get_default_database(), demo, progress)
-        async with postgres.transaction():
-            await _fill_postgres(postgres, demo, progress)
-        progress("statistics", 0, 1)
-        await postgres.execute(f"VACUUM (ANALYZE) {', '.join(_TABLES)}")
-        progress("statistics", 1, 1)
+        await _fill_postgres(postgres, demo, progress)
+    finally:
+        await postgres.close()
+
+
+async def load_rows(postgres_url: str, demo: Demo, progress: Progress = lambda *_: None) -> None:
+    """Fill the CRM alone, unless it is filled just so already."""
+    postgres = await _connect(postgres_url)
+    try:
+        if await _has_table(postgres, _MARKER) and await postgres.fetchrow(f"SELECT * FROM {_MARKER}") == astuple(demo):
+            return
+        await _remove_old(postgres)
+        await _fill_postgres(postgres, demo, progress)
     finally:
         await postgres.close()
 
@@ -111,6 +119,14 @@ async def _make_mongo_indexes(collection: AsyncCollection[Document], fields: tup
 
 
 async def _fill_postgres(postgres: "asyncpg.Connection[asyncpg.Record]", demo: Demo, progress: Progress) -> None:
+    async with postgres.transaction():
+        await _copy_all(postgres, demo, progress)
+    progress("statistics", 0, 1)
+    await postgres.execute(f"VACUUM (ANALYZE) {', '.join(_TABLES)}")
+    progress("statistics", 1, 1)
+
+
+async def _copy_all(postgres: "asyncpg.Connection[asyncpg.Record]", demo: Demo, progress: Progress) -> None:
     await postgres.execute(_read("tables.sql"))
     done = 0
     for chunk in make_chunks(demo.customers, demo.seed):
