@@ -58,8 +58,9 @@ class Access:
     def __post_init__(self) -> None:
         # A uuid column finds its rows by any spelling, a text in another store only by its own, and ids and cursors
         # hold the tenant as a text: so there is one spelling, the one that PostgreSQL writes.
-        object.__setattr__(self, "asked", _spelt(self.asked))
-        if self.viewer is not None:
+        if self.asked is not None:
+            object.__setattr__(self, "asked", _spelt(self.asked))
+        if self.viewer is not None and self.viewer.tenant is not None:
             object.__setattr__(self, "viewer", replace(self.viewer, tenant=_spelt(self.viewer.tenant)))
 
     def check(self, rule: Rule) -> Viewer | None:

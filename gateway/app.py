@@ -105,8 +105,8 @@ def create_app(settings: Settings, place: Place = ALONE) -> Starlette:
         tls=tls,
         middleware=guards,
         routes=[
-            *page_routes(facts=facts),
             Route("/graphql", metrics.counting(endpoint.answer), methods=["GET", "POST"]),
+            *page_routes(facts=facts),
             Route("/metrics", metrics_page(tokens, telling)),
             Route("/schema.graphql", print_schema),
             Route("/healthz", is_alive),

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -21,7 +22,6 @@ from gateway.answers import error_body, log_stores, masked, request_error_body
 from gateway.auth import TokenReader
 from gateway.bad_requests import BadRequestError, BodyTooLargeError
 from gateway.connections import ended_when_gone
-from gateway.headers import SECURITY_HEADERS
 from gateway.jwks import COOLDOWN
 from gateway.pages import graphiql_page
 from gateway.settings import Settings
@@ -33,7 +33,6 @@ from sources.stores import Stores
 
 _JSON = "application/json"
 _GRAPHQL = "application/graphql-response+json"
-_HEADERS = {**SECURITY_HEADERS, "Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +162,11 @@ def subject_of(viewer: Viewer | None, request: Request) -> str:
 
 def _client_of(request: Request) -> str:
     """Say where *request* comes from; of IPv6, the network that one household or machine has to itself."""
-    host = request.client.host if request.client is not None else ""
+    return _network_of(request.client.host if request.client is not None else "")
+
+
+@lru_cache(maxsize=10_000)
+def _network_of(host: str) -> str:
     try:
         address = ip_address(host)
     except ValueError:
@@ -263,5 +266,5 @@ def _answer(
         orjson.dumps(body),
         status_code=status if modern or keep_status else 200,
         media_type=f"{_GRAPHQL}; charset=utf-8" if modern else _JSON,
-        headers={**_HEADERS, **(headers or {})},
+        headers=headers,
     )
