@@ -9,6 +9,7 @@ import pytest
 
 import schema
 from tests.npm import CLIENTS, need_clients, run_node, told
+from tests.running import Gateway
 
 EXAMPLES = Path(__file__).parents[2] / "gateway" / "graphiql" / "examples"
 
@@ -64,3 +65,7 @@ async def test_inspector_finds_no_example_that_is_wrong_or_asks_for_what_is_depr
     paths = (str(linted / "schema.graphql"), str(linted / "wrong.graphql"))
     (found,) = await told("inspect.mjs", "validate", *paths)
     assert "nothing" in found["errors"][0]["message"]
+
+
+async def test_introspection_tells_the_same_schema(demo: Gateway, linted: Path) -> None:
+    assert await told("inspect.mjs", "introspect", str(linted / "schema.graphql"), f"{demo.url}/graphql") == []
