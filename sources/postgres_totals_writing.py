@@ -68,6 +68,7 @@ class TotalsWriting:
         self._missing: set[Key] = set()
         self._engine = create_async_engine(
             asyncpg_url(url),
+            hide_parameters=True,  # errors are logged
             isolation_level="REPEATABLE READ",
             pool_size=1,
             max_overflow=0,

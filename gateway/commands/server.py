@@ -16,6 +16,7 @@ from domain.errors import StartError
 from gateway.connections import ServerConfig
 from gateway.garbage import seldom_collected
 from gateway.lobby import ConnectionLimits
+from gateway.logs import DiscreetFormatter, quieten
 
 _LOOK_SECONDS = 0.05
 _CLOSING = (b"connection", b"close")
@@ -84,7 +85,10 @@ def run_server(
 
 
 def set_up_logging() -> None:
-    logging.basicConfig(format=_LOG_LINE, level=logging.WARNING)
+    handler = logging.StreamHandler()
+    handler.setFormatter(DiscreetFormatter(_LOG_LINE))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
+    quieten()
 
 
 def interrupt_on_sigterm() -> None:

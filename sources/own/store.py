@@ -30,6 +30,7 @@ class OwnStore(PostgresConnection):
         self._is_made = False
         self._transactions = create_async_engine(
             asyncpg_url(url),
+            hide_parameters=True,  # errors are logged
             pool_size=_POOL,
             max_overflow=0,
             pool_timeout=seconds,
