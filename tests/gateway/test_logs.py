@@ -127,8 +127,9 @@ async def test_nothing_of_persons_is_logged_of_errors_that_nobody_expected(
     store: Gateway, said: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*_: Any) -> None:
+        found: dict[str, str] = {}
         try:
-            {}[NAME]
+            found[NAME]
         except KeyError as error:
             detail = f"duplicate\nDETAIL:  Key (email)=({EMAIL}) already exists."
             raise IntegrityError("INSERT INTO users VALUES (:name)", {"name": NAME}, Exception(detail)) from error
