@@ -14,13 +14,14 @@ from bench.machine import describe
 from bench.measuring import load, write_bodies
 from bench.queries import Query
 from bench.servers import GATEWAY, Server, running
-from bench.stores import Loaded
+from bench.stores import Loaded, busiest
 
 _RATE = 250
 _CONNECTIONS = 16
 _WARM_SECONDS = 2.0
 _FUNCTIONS = 25
 _AT_LEAST = 0.005
+_MAIN = "MainThread"
 
 
 @dataclass(slots=True)
@@ -34,11 +35,16 @@ class Profile:
 
     @classmethod
     def read(cls, lines: Iterable[str]) -> "Profile":
-        """Read stacks, outermost first, each with its count: `one (file.py:1);other (file.py:2) 17`."""
+        """Read stacks, outermost first, each with its count: `thread (0x1): "MainThread";one (file.py:1) 17`.
+
+        Other threads than the main one are left out: they wait.
+        """
         profile = cls()
         for line in lines:
             stack, _, count = line.rpartition(" ")
-            frames, number = stack.split(";"), int(count)
+            (thread, *frames), number = stack.split(";"), int(count)
+            if _MAIN not in thread or not frames:
+                continue
             profile.samples += number
             profile.alone[frames[-1]] += number
             profile.packages[_package(frames[-1])] += number
@@ -77,10 +83,19 @@ def _profile(server: Server, query: Query, stores: Loaded, seconds: float) -> Pr
         loaded = other.submit(
             load, server, query, bodies, stores, seconds=seconds + _WARM_SECONDS, connections=_CONNECTIONS
         )
-        command = [str(Path(sys.executable).with_name("py-spy")), "record", "--function", "--format", "raw"]
+        command = [
+            str(Path(sys.executable).with_name("py-spy")),
+            "record",
+            "--function",
+            "--threads",
+            "--format",
+            "raw",
+        ]
         options = ["--rate", str(_RATE), "--duration", str(max(1, round(seconds)))]
         subprocess.run(  # noqa: S603 - our own command line
-            [*command, *options, "--output", str(path), "--pid", str(server.pid)], check=True, capture_output=True
+            [*command, *options, "--output", str(path), "--pid", str(busiest(server.pid))],
+            check=True,
+            capture_output=True,
         )
         loaded.result()
         return Profile.read(path.read_text().splitlines())

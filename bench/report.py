@@ -61,8 +61,8 @@ def _ratios(run: Run) -> Iterable[str]:
 def _tables(run: Run) -> Iterable[str]:
     yield "## All of it"
     yield ""
-    yield "CPU is what one request takes: of the server's processes, and of the stores' servers for it. Memory is the"
-    yield "server's, resident, when it had answered all that."
+    yield "CPU is what one request takes: of the server's processes, and of the stores' servers for it. Memory is a"
+    yield "worker's, resident, when it had answered all that."
     yield ""
     yield "| question | connections | server | requests/s | p50 ms | p99 ms | CPU ms | stores' CPU ms | memory MB |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"

@@ -93,8 +93,13 @@ def cpu_of(pid: int) -> float:
 
 
 def memory_of(pid: int) -> int:
-    """Sum the resident bytes of process *pid* and of those that it started."""
-    return sum(process.memory_info().rss for process in _family(pid))
+    """Answer the resident bytes of the largest among process *pid* and those that it started: a worker's."""
+    return max(process.memory_info().rss for process in _family(pid))
+
+
+def busiest(pid: int) -> int:
+    """Find the process that worked most among *pid* and those that it started."""
+    return max(_family(pid), key=lambda process: sum(process.cpu_times()[:2])).pid
 
 
 def _family(pid: int) -> list[psutil.Process]:

@@ -49,9 +49,9 @@ def test_a_wrong_query_is_named(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_samples_count_for_the_function_they_are_in_and_for_all_that_called_it() -> None:
-    profile = Profile.read(
-        ["main (gateway/a.py:1);ask (asyncpg/b.py:2) 3", "main (gateway/a.py:1) 1", "run (runners.py:1) 1"]
-    )
+    stacks = {"main (gateway/a.py:1);ask (asyncpg/b.py:2)": 3, "main (gateway/a.py:1)": 1, "run (runners.py:1)": 1}
+    lines = [f'thread (0x1): "MainThread";{stack} {count}' for stack, count in stacks.items()]
+    profile = Profile.read([*lines, 'thread (0x2): "Thread-1";wait (gateway/a.py:9) 7'])
     assert profile.samples == 5
     assert profile.alone["main (gateway/a.py:1)"] == 1
     assert profile.within["main (gateway/a.py:1)"] == 4

@@ -1,5 +1,6 @@
 """The types, with a resolver for each field."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,6 +37,8 @@ class Context:
 
 
 Info = strawberry.Info[Context, None]
+#: What any record of a customer may say.
+_SAID = ("name", "email", "phone")
 
 
 @strawberry.type
@@ -145,9 +148,34 @@ class Customer:
     of_account: strawberry.Private[Document | None] = None
     of_delivery: strawberry.Private[Document | None] = None
 
+    said: strawberry.Private[dict[str, str]] = strawberry.field(default_factory=dict)
+
     @property
     def key(self) -> int | None:
         return self.row.id if self.row else None
+
+    @property
+    def head_key(self) -> str:
+        own = self.of_account or self.of_delivery
+        return str(self.row.id if self.row else own["id"] if own else "")
+
+    async def read(self, loaders: Loaders, *, mongo: bool) -> "Customer":
+        """Read what its records say of name and addresses: no later one where earlier ones say it all."""
+        own: dict[str, Any] = {}
+        if self.row is not None:
+            own = {"name": self.row.name, "email": self.row.email, "phone": self.row.phone}
+        elif self.of_account is not None or self.of_delivery is not None:
+            own = self.of_account or self.of_delivery or {}
+        self._take(own)
+        if mongo and len(self.said) < len(_SAID):
+            for other in (await self._account(loaders), await self._delivery(loaders)):
+                self._take(other or {})
+        return self
+
+    def _take(self, document: dict[str, Any]) -> None:
+        for name in _SAID:
+            if name not in self.said and (text := said(document.get(name))):
+                self.said[name] = text
 
     @strawberry.field
     def id(self) -> strawberry.ID:
@@ -159,23 +187,16 @@ class Customer:
         return strawberry.ID(customer_id(self.of_delivery["id"], "DELIVERY"))
 
     @strawberry.field
-    async def name(self, info: Info) -> str:
-        own = self.row or self.of_account or self.of_delivery
-        key = own.id if isinstance(own, tables.Customer) else own["id"] if own else ""
-        return (
-            await self._said(info, "name")
-            or await self._said(info, "email")
-            or await self._said(info, "phone")
-            or str(key)
-        )
+    def name(self) -> str:
+        return self.said.get("name") or self.said.get("email") or self.said.get("phone") or self.head_key
 
     @strawberry.field
-    async def email(self, info: Info) -> str | None:
-        return await self._said(info, "email")
+    def email(self) -> str | None:
+        return self.said.get("email")
 
     @strawberry.field
-    async def phone(self, info: Info) -> str | None:
-        return await self._said(info, "phone")
+    def phone(self) -> str | None:
+        return self.said.get("phone")
 
     @strawberry.field
     def created_at(self) -> datetime:
@@ -213,35 +234,24 @@ class Customer:
 
     @strawberry.field
     async def account(self, info: Info) -> Account | None:
-        found = await self._account(info)
+        found = await self._account(info.context.loaders)
         return None if found is None else Account(document=found)
 
     @strawberry.field
     async def delivery(self, info: Info) -> Delivery | None:
-        found = await self._delivery(info)
+        found = await self._delivery(info.context.loaders)
         return None if found is None else Delivery(document=found)
 
-    async def _said(self, info: Info, field: str) -> str | None:
-        """Ask the records in their order, no later one where an earlier one says it."""
-        if self.row is not None and (own := said(getattr(self.row, field))):
-            return own
-        if info.context.database is None:
-            return None
-        for document in (await self._account(info), await self._delivery(info)):
-            if document is not None and (text := said(document.get(field))):
-                return text
-        return None
-
-    async def _account(self, info: Info) -> Document | None:
+    async def _account(self, loaders: Loaders) -> Document | None:
         if self.row is None:
             return self.of_account
-        return await info.context.loaders.accounts_by_row.load(str(self.row.id))
+        return await loaders.accounts_by_row.load(str(self.row.id))
 
-    async def _delivery(self, info: Info) -> Document | None:
+    async def _delivery(self, loaders: Loaders) -> Document | None:
         if self.row is not None:
-            return await info.context.loaders.deliveries_by_row.load(str(self.row.id))
+            return await loaders.deliveries_by_row.load(str(self.row.id))
         if self.of_account is not None:
-            return await info.context.loaders.deliveries_by_account.load(self.of_account["id"])
+            return await loaders.deliveries_by_account.load(self.of_account["id"])
         return self.of_delivery
 
 
@@ -261,12 +271,18 @@ class Query:
         if info.context.database is not None:
             nodes += [head async for head in _heads(info.context.database, first)]
             nodes.sort(key=lambda customer: customer.at, reverse=True)
-        return CustomerConnection(nodes=nodes[:first])
+        del nodes[first:]
+        mongo = info.context.database is not None
+        await asyncio.gather(*(one.read(info.context.loaders, mongo=mongo) for one in nodes))
+        return CustomerConnection(nodes=nodes)
 
     @strawberry.field
     async def customer(self, info: Info, id: strawberry.ID) -> Customer | None:  # noqa: A002 - the argument's name
         row = await info.context.loaders.customers.load(key_of(id))
-        return None if row is None else Customer(at=row.created_at, row=row)
+        if row is None:
+            return None
+        customer = Customer(at=row.created_at, row=row)
+        return await customer.read(info.context.loaders, mongo=info.context.database is not None)
 
 
 async def _heads(database: Any, first: int) -> AsyncIterator[Customer]:
