@@ -20,6 +20,7 @@ from resolvers.letters import confirmation_letter, invitation_letter, reset_lett
 from sources.hashing import Hashing
 from sources.mail import Letter, Mailer, MailError, is_mailable
 from sources.mongo_accounts import MongoAccounts, StoredAccount
+from sources.mongo_documents import MongoDocuments
 from sources.own import tokens
 from sources.own.identifiers import put, records_with
 from sources.own.operations import own_tenant, take_claims
@@ -178,7 +179,9 @@ class Accounts:
             things = {written(ref), f"{IdentifierKind.EMAIL.value}:{comparable}"}
             if await take_claims(connection, tenant, things, claimant) is not None:
                 raise RefusedError(CHANGED)
-            if any(other.record.key != given.account for other in await self._with_email(tenant, after)):
+            others = [other for other in await self._with_email(tenant, after) if other.record.key != given.account]
+            spelled = {after, after.lower(), after.casefold()}
+            if others or (await self._logins.taken(tenant, spelled)).by_others(spelled):
                 message = "Another account has this address already."
                 raise RefusedError(UserError(ErrorCode.DUPLICATE, message, ("token",)))
             if not await self.documents.set_email(tenant, account, after):
@@ -189,6 +192,10 @@ class Accounts:
             await connection.execute(delete(claims).where(*held))
 
     # ── how ──
+
+    @property
+    def _logins(self) -> MongoDocuments:
+        return MongoDocuments(self.stores.profile, self.stores.mongo)
 
     async def _given(
         self, tenant: str | None, token: str, purposes: tuple[TokenPurpose, ...], client: Sequence[str]

@@ -77,6 +77,10 @@ def undo_of_id(context: Context, event: LinkEvent) -> str | None:
     return None if event.undo_of is None else encode_id(LINK_EVENT, context.tenant, str(event.undo_of))
 
 
+def undone_by_id(context: Context, event: LinkEvent) -> str | None:
+    return None if event.undone_by is None else encode_id(LINK_EVENT, context.tenant, str(event.undone_by))
+
+
 def operation_id(context: Context, operation: Operation) -> str:
     return encode_id(OPERATION, context.tenant, str(operation.id))
 

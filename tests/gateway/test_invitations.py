@@ -180,6 +180,16 @@ async def test_an_address_that_somebody_has_is_no_new_login(gateway: Gateway, ac
     assert await ask(gateway, CONFIRM, token_in(link_in(await box.next()))) == ["DUPLICATE"]
 
 
+async def test_an_address_that_staff_have_come_to_log_in_with_is_no_new_login(
+    gateway: Gateway, accounts: Accounts, box: Box
+) -> None:
+    accounts.confirm_change("north", "A7", "Driver@north.example")
+    token = token_in(link_in(await box.next()))
+    set_user(gateway.settings, "S1", email="driver@north.example")
+    assert await ask(gateway, CONFIRM, token) == ["DUPLICATE"]
+    assert (await by_account(gateway, "A7"))["account"]["email"] == "a7@north.example"
+
+
 async def test_a_login_that_was_changed_meanwhile_stays(gateway: Gateway, accounts: Accounts, box: Box) -> None:
     accounts.confirm_change("north", "A10", "new10@north.example")
     token = token_in(link_in(await box.next()))

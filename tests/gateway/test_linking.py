@@ -27,7 +27,7 @@ PAYLOAD = """
 LINK = f"mutation ($input: LinkRecordsInput!) {{ linkRecords(input: $input) {{ {PAYLOAD} }} }}"
 UNLINK = f"mutation ($input: UnlinkRecordInput!) {{ unlinkRecord(input: $input) {{ {PAYLOAD} }} }}"
 UNDO = f"mutation ($input: UndoLinkInput!) {{ undoLink(input: $input) {{ {PAYLOAD} }} }}"
-HISTORY = "{ linkHistory { totalCount nodes { id kind by reason undoOf records { key } } } }"
+HISTORY = "{ linkHistory { totalCount nodes { id kind by reason undoOf undoneBy records { key } } } }"
 
 
 @pytest.fixture
@@ -170,6 +170,7 @@ async def test_the_trail_tells_all_of_it_latest_first_and_by_customer(grocer: Ga
     found = (await grocer.data(HISTORY, **NORTH))["linkHistory"]
     assert found["totalCount"] == 3
     assert [one["id"] for one in found["nodes"]] == [done["event"]["id"] for done in (third, second, first)]
+    assert [one["undoneBy"] for one in found["nodes"]] == [None, third["event"]["id"], None]
     one = encode_id("Customer", "north", "A1", RecordKind.ACCOUNT)
     query = "query ($id: ID, $after: String) { linkHistory(first: 1, after: $after, customerId: $id) { %s } }"
     fields = "totalCount nodes { id } pageInfo { hasNextPage endCursor }"

@@ -1,5 +1,6 @@
 """What comes again with its key finds what was written, whatever has become of whom it was about since."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.running import Gateway, running
 from tests.servers import Servers
 
 EIGHT = encode_id("Customer", "north", "8", RecordKind.CRM)
+SEVEN = encode_id("Customer", "north", "7", RecordKind.CRM)
 NOBODYS = encode_id("Lead", "north", "5")
 #: Of each mutation: its input's type, what its payload is about, and what it is sent.
 SENT: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -24,6 +26,16 @@ SENT: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 
 
+#: What comes with the same key at the same moment, and is another.
+OTHERS: dict[str, dict[str, Any]] = {
+    "createLead": {"source": "voice"},
+    "createBooking": {"startAt": "2026-12-01T09:00:00Z"},
+    "convertLead": {"customerId": SEVEN},
+    "addNote": {"text": "called again"},
+    "updateCustomer": {"name": "Otto"},
+}
+
+
 @pytest.fixture
 async def gateway(servers: Servers) -> AsyncIterator[Gateway]:
     settings = await indexed(await existing_store(servers, "grocer", "sent_again"))
@@ -32,12 +44,26 @@ async def gateway(servers: Servers) -> AsyncIterator[Gateway]:
         yield serving
 
 
+def documented(mutation: str, type_: str, name: str) -> str:
+    payload = f"{name} {{ id }} errors {{ code path }}"
+    return f"mutation ($input: {type_}!) {{ {mutation}(input: $input) {{ {payload} }} }}"
+
+
+@pytest.mark.parametrize("mutation", SENT)
+async def test_of_two_inputs_that_come_with_one_key_at_once_one_is_written(gateway: Gateway, mutation: str) -> None:
+    type_, name, given = SENT[mutation]
+    document = documented(mutation, type_, name)
+    inputs = [{**given, "idempotencyKey": "k"}, {**given, **OTHERS[mutation], "idempotencyKey": "k"}] * 3
+    answers = await asyncio.gather(*(gateway.data(document, {"input": one}, **NORTH) for one in inputs))
+    errors = [answer[mutation]["errors"] for answer in answers]
+    refused = [{"code": "IDEMPOTENCY_MISMATCH", "path": ["idempotencyKey"]}]
+    assert (errors[::2], errors[1::2]) in (([[]] * 3, [refused] * 3), ([refused] * 3, [[]] * 3))
+
+
 @pytest.mark.parametrize("mutation", SENT)
 async def test_what_comes_again_is_found_though_its_customer_is_gone(gateway: Gateway, mutation: str) -> None:
     type_, name, given = SENT[mutation]
-    document = (
-        f"mutation ($input: {type_}!) {{ {mutation}(input: $input) {{ {name} {{ id }} errors {{ code path }} }} }}"
-    )
+    document = documented(mutation, type_, name)
     variables = {"input": {**given, "idempotencyKey": "k"}}
     first = (await gateway.data(document, variables, **NORTH))[mutation]
     assert first["errors"] == []
