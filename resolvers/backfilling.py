@@ -129,7 +129,8 @@ class Backfill:
             refs = [RecordRef(kind, record.key) for record in lot.records]
             if refs:
                 around = await around_all(stores, tenant, refs)
-                yield around, [around.identity.members(ref) for ref in refs if around.links.has(ref)]
+                links, identity = around.links, around.identity
+                yield around, [identity.members(ref) for ref in refs if links.has(ref)]
             if lot.ended:
                 return
             after = lot.last

@@ -1,5 +1,6 @@
 """Do many steps of a backfill at once: what decides on them is read together, and each is decided on by itself."""
 
+import asyncio
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -76,6 +77,7 @@ class BackfillLot:
         documents = await self._documents()
         decided: dict[int, Decided | RefusedError] = dict(refused)
         for number in self._joins.keys() | self._accounts.keys():
+            await asyncio.sleep(0)  # others are served in between
             try:
                 decided[number] = await self._decided(number, ids[number], documents)
             except RefusedError as refusal:
@@ -101,6 +103,7 @@ class BackfillLot:
         found = (await self.matching.around(refs, around)).by_record if refs else {}
         members: dict[int, Members] = {}
         for number, links in self._links.items():
+            await asyncio.sleep(0)  # others are served in between
             step = self.steps[number]
             try:
                 if step.kind is StepKind.CREATE:

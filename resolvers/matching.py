@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from domain.identifiers import IdentifierKind, identifiers_of
-from domain.records import AccountRecord, RecordKind, RecordRef
+from domain.identity import Members
+from domain.records import AccountRecord, Record, RecordKind, RecordRef
 from domain.suggestions import (
     MOST_OF_A_KIND,
     Evidence,
@@ -91,7 +92,7 @@ class Matching:
             crowded=search.crowded,
             parted=parted,
         )
-        return Matched([search.judged(one) for one in suggestions], search.holders, parties)
+        return Matched(search.judged(suggestions), search.holders, parties)
 
     async def parties(
         self, refs: Collection[RecordRef], read: Neighbourhood | None = None
@@ -102,19 +103,21 @@ class Matching:
         members = {identity.members(ref) for ref in refs if links.has(ref)}
         rows = {one.crm for one in members if one.crm is not None}
         crm = await self.stores.crm.customers_by_key(self.tenant, rows) if rows else {}
-        found: dict[RecordRef, tuple[Known, ...]] = {}
         region = self.stores.profile.store.phone_region
-        for one in members:
-            known = []
-            for ref in one.refs:
-                record = crm.get(ref.key) if ref.kind is RecordKind.CRM else around.record(ref)
-                if record is not None:
-                    has = identifiers_of(record, region)
-                    verified = isinstance(record, AccountRecord) and record.email_is_verified
-                    known.append(Known(ref, has.email, has.phone, verified))
-            if known:
-                found[known[0].ref] = tuple(known)
-        return found
+
+        def known(one: Members) -> tuple[Known, ...]:
+            records = {ref: crm.get(ref.key) if ref.kind is RecordKind.CRM else around.record(ref) for ref in one.refs}
+            return tuple(_known(ref, record, region) for ref, record in records.items() if record is not None)
+
+        # Outside the event loop: normalising thousands takes a while.
+        parties = await asyncio.to_thread(lambda: [known(one) for one in members])
+        return {party[0].ref: party for party in parties if party}
+
+
+def _known(ref: RecordRef, record: Record, region: str | None) -> Known:
+    has = identifiers_of(record, region)
+    verified = isinstance(record, AccountRecord) and record.email_is_verified
+    return Known(ref, has.email, has.phone, verified)
 
 
 @dataclass(slots=True)
@@ -154,13 +157,15 @@ class _Search:
             self.wanted.update(self.holders.get(evidence, ()))
         return True
 
-    def judged(self, one: Suggestion) -> Suggestion:
-        """Be *one*, unless its end was not found: nobody can say then that it is one to one."""
+    def judged(self, found: Sequence[Suggestion]) -> list[Suggestion]:
+        """Be what was *found*, but for those whose ends were not: nobody can say that they are one to one."""
         if self.wanted <= self.seen:
-            return one
-        inside = set(one.records)
-        known = {
-            e for party in self.parties.values() for record in party if record.ref in inside for e in record.evidence
-        }
-        ends = (ref for e in known - self.crowded for ref in self.holders.get(e, ()))
-        return one if all(ref in self.seen for ref in ends) else replace(one, certainty=LinkCertainty.AMBIGUOUS)
+            return list(found)
+        evidence = {record.ref: record.evidence for party in self.parties.values() for record in party}
+        return [
+            one if self._is_whole(one, evidence) else replace(one, certainty=LinkCertainty.AMBIGUOUS) for one in found
+        ]
+
+    def _is_whole(self, one: Suggestion, evidence: Mapping[RecordRef, Sequence[Evidence]]) -> bool:
+        known = {each for ref in one.records for each in evidence.get(ref, ())}
+        return all(ref in self.seen for each in known - self.crowded for ref in self.holders.get(each, ()))

@@ -1,5 +1,6 @@
 """Operations of the log, many at once: what each has to itself, intends and leaves behind, in one statement for all."""
 
+import asyncio
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 
@@ -48,7 +49,9 @@ async def begin_all(connection: AsyncConnection, begun: Sequence[Operation], own
     """Write down what each of *begun* intends, all leased to *owner*."""
     if begun:
         at = {"created_at": func.now(), "lease_until": func.now() + LEASE}
-        await connection.execute(insert(operations).values(**at), [intent_row(one, owner) for one in begun])
+        # Outside the event loop: writing down hundreds of intents takes a while.
+        rows = await asyncio.to_thread(lambda: [intent_row(one, owner) for one in begun])
+        await connection.execute(insert(operations).values(**at), rows)
 
 
 async def renew_all(connection: AsyncConnection, ids: Collection[uuid.UUID], owner: uuid.UUID) -> set[uuid.UUID]:
@@ -76,7 +79,8 @@ async def finish_all(connection: AsyncConnection, done: Sequence[Operation], own
     closing = update(operations).where(operations.c.id == _any([one.id for one in done]), is_held(owner))
     closed = set((await connection.execute(closing.values(**over, **free).returning(operations.c.id))).scalars())
     await release_all(connection, closed)
-    rows = [event_row(one.tenant, one.event, one.by, one) for one in done if one.id in closed and one.event is not None]
+    left = [(one, one.event) for one in done if one.id in closed and one.event is not None]
+    rows = await asyncio.to_thread(lambda: [event_row(one.tenant, event, one.by, one) for one, event in left])
     if rows:
         await connection.execute(insert(link_events).values(at=func.now()), rows)
     return closed
