@@ -26,7 +26,7 @@ from resolvers.backfilling_checks import (
     require_one,
 )
 from resolvers.creating_accounts import CreatingAccounts, NewAccount
-from resolvers.known import Contact, accounts_with, duplicate
+from resolvers.known import Contact, duplicates_among, holders_of
 from resolvers.linking import Linking, written_of
 from resolvers.making import claimed, spelled_email
 from resolvers.matching import Matching
@@ -146,12 +146,13 @@ class BackfillLot:
         held = await take_claims_of(connection, creating.tenant, made_up)
         spelled = {one for email in emails.values() if email is not None for one in spelled_email(email)}
         taken = await creating.documents.taken(creating.tenant, spelled) if spelled else Taken()
-        in_use = await accounts_with(creating.stores, creating.tenant, list(logins.values()))
+        holders = await holders_of(creating.stores, creating.tenant, logins.values(), [kind])
         refused: dict[int, RefusedError] = {}
         for number, members in creations.items():
             login, links = logins[number], self._links[number]
             try:
-                _require_free(login, in_use, members)
+                if faults := duplicates_among(holders, login, but=members.refs):
+                    raise RefusedError(*faults)  # noqa: TRY301 - one of several that refuse
                 new = await creating.account(links, members.refs, own[number], login, key=keys[number], taken=taken)
                 if ids[number] not in held:
                     self._accounts[number] = members, login, new
@@ -190,13 +191,6 @@ class BackfillLot:
         writes = await written_of(self.linking.operations.writing.writes_of(new.changes, documents))
         things = needs_of(self.steps[number]).alone | login.things
         return self.creating.decided(id_, new, members, writes, things=things, event=LinkEventKind.BACKFILLED)
-
-
-def _require_free(login: Contact, in_use: Mapping[str, set[RecordRef]], members: Members) -> None:
-    """Raise RefusedError where another account than that of *members* has what *login* logs in with."""
-    for kind, value in login.normal.items():
-        if holders := in_use.get(f"{kind.value}:{value}", set()) - set(members.refs):
-            raise RefusedError(duplicate(kind, holders))
 
 
 def account_made(ended: Operation | RefusedError | None) -> Key | None:

@@ -23,7 +23,7 @@ from domain.operations import (
 )
 from domain.records import Key, Record, RecordKind, RecordRef
 from domain.status import CustomerStatus
-from resolvers.known import Contact, contact_of, duplicates
+from resolvers.known import Contact, Holders, contact_of, duplicates, duplicates_among
 from resolvers.linking import Linked, refused
 from resolvers.making import LINKED, NO_LINK, Making, claimed, record_to_be
 from resolvers.operations import Decided
@@ -75,39 +75,49 @@ class Creating(Making):
     async def create_customer(self, new: NewCustomer, sent: Sent | None, *, invite: bool = False) -> Linked:
         """Create *new* unless somebody has its e-mail or phone already; *invite* them to the account they get."""
         contact, faults = contact_of(self.stores, new.email, new.phone)
-        if faults := [*faults, *self._wrong(new)]:
+        if faults := [*faults, *self.wrong(new)]:
             return refused(*faults)
 
         async def decide(id_: uuid.UUID, connection: AsyncConnection) -> Decided:
             creation = await self.plan(connection, new, contact)
-            mail = None
             if invite:
                 self.check_invitation(creation.login)
-                mail = next(Mail(ref.key) for ref in creation.refs if ref.kind is RecordKind.ACCOUNT)
-            operation = Operation(
-                id=id_,
-                tenant=self.tenant,
-                kind=OperationKind.CREATE_CUSTOMER,
-                by=self.by,
-                writes=creation.writes,
-                rows=() if creation.row is None else (creation.row,),
-                event=creation.event,
-                made=Counts(created=len(creation.refs), linked=int(len(creation.refs) > 1)),
-                mail=mail,
-            )
             await self.put(connection, creation.records)
-            result = {"operation": str(id_), "records": [written(ref) for ref in creation.refs], "retired": []}
-            things = contact.things | claimed(creation.login)
-            return Decided(operation=operation, things=things, result=result, fresh=creation.fresh)
+            return self.decided(id_, creation, contact, invite=invite)
 
         return await self.run(contact.things, decide, sent)
 
-    async def plan(self, connection: AsyncConnection, new: NewCustomer, contact: Contact) -> Creation:
+    def decided(self, id_: uuid.UUID, creation: Creation, contact: Contact, *, invite: bool = False) -> Decided:
+        """Decide on a *creation*; *invite* those whose it is."""
+        account = next((ref.key for ref in creation.refs if ref.kind is RecordKind.ACCOUNT), None)
+        operation = Operation(
+            id=id_,
+            tenant=self.tenant,
+            kind=OperationKind.CREATE_CUSTOMER,
+            by=self.by,
+            writes=creation.writes,
+            rows=() if creation.row is None else (creation.row,),
+            event=creation.event,
+            made=Counts(created=len(creation.refs), linked=int(len(creation.refs) > 1)),
+            mail=Mail(account) if invite and account is not None else None,
+        )
+        result = {"operation": str(id_), "records": [written(ref) for ref in creation.refs], "retired": []}
+        things = contact.things | claimed(creation.login)
+        return Decided(operation=operation, things=things, result=result, fresh=creation.fresh)
+
+    async def plan(
+        self, connection: AsyncConnection, new: NewCustomer, contact: Contact, holders: Holders | None = None
+    ) -> Creation:
         """Write the row of *new* through *connection*, and say what else it takes. Under the claims of *contact*.
 
-        Raises RefusedError, also for one who is known already.
+        *holders* is who has what, where that was found already. Raises RefusedError, also for one who is known.
         """
-        if faults := await duplicates(self.stores, self.documents, self.tenant, contact):
+        faults = (
+            await duplicates(self.stores, self.documents, self.tenant, contact)
+            if holders is None
+            else duplicates_among(holders, contact)
+        )
+        if faults:
             raise RefusedError(*faults)
         values = {"name": new.name, "email": new.email, "phone": new.phone, "source": new.source}
         given = {name: value for name, value in values.items() if value is not None}
@@ -168,7 +178,7 @@ class Creating(Making):
             kinds.append(RecordKind.DELIVERY)
         return kinds
 
-    def _wrong(self, new: NewCustomer) -> list[UserError]:
+    def wrong(self, new: NewCustomer) -> list[UserError]:
         """Say what of *new* this store has no place for."""
         profile, kinds = self.stores.profile, self._document_kinds(new)
         if new.with_account and profile.account is None:

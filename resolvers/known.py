@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import phonenumbers
@@ -78,30 +79,54 @@ async def duplicates(
         for kind, value in contact.normal.items():
             if told[kind] == value:
                 found.setdefault(kind, []).append(ref)
-    return [duplicate(kind, refs) for kind, refs in found.items()]
+    return [_duplicate(kind, refs) for kind, refs in found.items()]
 
 
-def duplicate(kind: IdentifierKind, refs: Iterable[RecordRef]) -> DuplicateCustomer:
+def _duplicate(kind: IdentifierKind, refs: Iterable[RecordRef]) -> DuplicateCustomer:
     """Say that *refs* have the same identifier of *kind*."""
     message = f"A customer with this {_CALLED[kind]} is there already."
     first = min(refs, key=lambda ref: (ref.kind.rank, ref.key))
     return DuplicateCustomer(ErrorCode.DUPLICATE, message, _PATHS[kind], first)
 
 
-async def accounts_with(stores: Stores, tenant: str | None, contacts: Collection[Contact]) -> dict[str, set[RecordRef]]:
-    """Say which accounts have the e-mails of *contacts*, by what is to be claimed of these. Raises IndexMissingError.
+#: Who has an e-mail or a phone number, by what is to be claimed of these.
+Holders = Mapping[str, AbstractSet[RecordRef]]
 
-    What `duplicates` says of accounts, for many at once and by the index alone.
+
+async def holders_of(
+    stores: Stores, tenant: str | None, contacts: Iterable[Contact], kinds: Collection[RecordKind]
+) -> Holders:
+    """Say which records of *kinds* have what *contacts* have. Raises IndexMissingError.
+
+    What `duplicates` finds, for many at once and by the index alone.
     """
-    own = await require_index(stores, tenant)
-    rule = IdentifierKind.EMAIL
-    values = {value for contact in contacts if (value := contact.normal.get(rule)) is not None}
-    held = await records_with(own, tenant, rule, values, kinds=[IndexedKind.ACCOUNT], most=_MOST)
-    refs = {value: {ref.record for ref in found} for value, found in held.items()}
-    read = await read_records(stores, tenant, {ref for found in refs.values() for ref in found})
-    region = stores.profile.store.phone_region
-    has = {ref: identifiers_of(record, region).email for ref, record in read.items()}
-    return {f"{rule.value}:{value}": {ref for ref in found if has.get(ref) == value} for value, found in refs.items()}
+    own, region = await require_index(stores, tenant), stores.profile.store.phone_region
+    asked = [IndexedKind.of(kind) for kind in kinds]
+    candidates: dict[tuple[IdentifierKind, str], set[RecordRef]] = {}
+    for rule, values in _values(contacts).items():
+        held = await records_with(own, tenant, rule, values, kinds=asked, most=_MOST)
+        candidates |= {(rule, value): {ref.record for ref in refs} for value, refs in held.items()}
+    wanted = {ref for refs in candidates.values() for ref in refs if ref.kind in stores.kinds}
+    has: dict[tuple[IdentifierKind, str | None], set[RecordRef]] = {}
+    for ref, record in (await read_records(stores, tenant, wanted)).items():
+        read = identifiers_of(record, region)
+        for told in ((IdentifierKind.EMAIL, read.email), (IdentifierKind.PHONE, read.phone)):
+            has.setdefault(told, set()).add(ref)
+    return {f"{rule.value}:{value}": refs & has.get((rule, value), set()) for (rule, value), refs in candidates.items()}
+
+
+def _values(contacts: Iterable[Contact]) -> dict[IdentifierKind, set[str]]:
+    found: dict[IdentifierKind, set[str]] = {}
+    for contact in contacts:
+        for rule, value in contact.normal.items():
+            found.setdefault(rule, set()).add(value)
+    return found
+
+
+def duplicates_among(holders: Holders, contact: Contact, *, but: Iterable[RecordRef] = ()) -> list[UserError]:
+    """Say whose *contact* is already, as `duplicates` does, from what was found."""
+    found = {rule: holders.get(f"{rule.value}:{value}", set()) - set(but) for rule, value in contact.normal.items()}
+    return [_duplicate(rule, refs) for rule, refs in found.items() if refs]
 
 
 async def read_records(stores: Stores, tenant: str | None, refs: Iterable[RecordRef]) -> dict[RecordRef, Record]:

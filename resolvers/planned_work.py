@@ -1,22 +1,17 @@
 """Say who does the work of each kind of planned operation."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from domain.operations import OperationKind
-from domain.planning import Done, Outcome
 from resolvers.accounts import Accounts
 from resolvers.attaching import Attaching
 from resolvers.backfilling import Backfill
-from resolvers.creating import Creating, NewCustomer
+from resolvers.creating import Creating
 from resolvers.creating_accounts import CreatingAccounts
 from resolvers.linking import Linking
 from resolvers.matching import Matching
 from resolvers.operations import Operations
 from resolvers.planned import Planned, Worker
-from resolvers.step_outcomes import came_of
-from sources.own.idempotency import Sent
 from sources.own.planning import Plan
 from sources.own.store import OwnStore
 from sources.stores import Stores
@@ -41,11 +36,10 @@ def planned_of(stores: Stores, operations: Operations | None, logins: Accounts |
 def _attaching(stores: Stores, own: OwnStore, operations: Operations | None) -> Worker:
     def work(plan: Plan) -> Attaching:
         tenant = plan.operation.tenant
-        creates = None
+        creating = None
         if operations is not None:
             creating = Creating(stores=stores, operations=operations, tenant=tenant, by=plan.operation.by)
-            creates = partial(_create_customer, creating)
-        return Attaching(Matching(stores, own, tenant), creates)
+        return Attaching(Matching(stores, own, tenant), creating)
 
     return work
 
@@ -59,11 +53,3 @@ def _backfill(stores: Stores, own: OwnStore, operations: Operations, logins: Acc
         return Backfill(linking, Matching(stores, own, tenant), accounts, invite)
 
     return work
-
-
-async def _create_customer(creating: Creating, said: Mapping[str, Any], sent: Sent) -> Done:
-    """Create the customer of a lead, with what the CRM has a place for: accounts are made by a backfill."""
-    maps = creating.operations.rows.maps
-    known = {name: value for name, value in said.items() if name == "name" or maps("customer", name)}
-    linked = await creating.create_customer(NewCustomer(**known, with_account=False), sent)
-    return await came_of(creating.operations, linked, Outcome.CREATED)
