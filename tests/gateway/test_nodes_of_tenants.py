@@ -81,7 +81,7 @@ async def test_nobody_else_is_told_of_it(store: Gateway, ids: Ids, type_: str) -
         ({"roles": [Role.READER], "tenant": "north", "headers": {"X-Tenant": "south"}}, "FORBIDDEN"),
         ({"roles": [Role.PLATFORM_ADMIN]}, "TENANT_REQUIRED"),
     ):
-        body = await store.ask(FOUND, asked_for, **who)  # type: ignore[arg-type]  # each is of its own type
+        body = await store.ask(FOUND, asked_for, **who)
         assert (body["data"], codes(body)) == ({"node": None}, [code])
     bare = await store.http.post(f"{store.url}/graphql", json={"query": FOUND, "variables": asked_for})
     assert codes(bare.json()) == ["UNAUTHENTICATED"]
