@@ -16,6 +16,7 @@ from schema.compiled.answering import answer
 from schema.compiled.leaves import column_writer
 from schema.compiled.operation import Operation
 from schema.scalars import write_instant
+from sources.meter import Meter
 
 
 @strawberry.enum
@@ -173,6 +174,9 @@ async def both(query: str) -> tuple[ExecutionResult | None, ExecutionResult]:
 
 class _Nobody:
     not_compiled: str | None = None
+
+    def __init__(self) -> None:
+        self.meter = Meter()
 
 
 def written(result: ExecutionResult | None) -> Any:
