@@ -82,6 +82,16 @@ def mark_of(chosen: object) -> str | None:
     return sha256(repr(chosen).encode(errors="backslashreplace")).hexdigest()[:12]
 
 
+def narrows_nothing(chosen: object) -> bool:
+    """Say whether *chosen* leaves a list as it is."""
+    if isinstance(chosen, CustomerRows):
+        return chosen.keys is None and chosen.chosen == _EVERYBODY
+    return chosen is None or chosen in (_ANY_LEAD, _ANY_BOOKING)
+
+
+_EVERYBODY, _ANY_LEAD, _ANY_BOOKING = CustomerFilter(), LeadFilter(), BookingFilter()
+
+
 F = TypeVar("F")
 
 

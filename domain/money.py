@@ -27,6 +27,11 @@ def currencies() -> frozenset[str]:
     return frozenset(one.code for one in Currency if one.exponent is not None)
 
 
+@cache
+def _unit(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-minor_digits(currency))
+
+
 def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
     """Add *amounts* up, and lose nothing of them."""
     total = Decimal(0)
@@ -35,7 +40,7 @@ def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
     return total
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Money:
     """Be an *amount* in major units of *currency*."""
 
@@ -45,9 +50,11 @@ class Money:
     @classmethod
     def rounded(cls, amount: Decimal | int, currency: str, *, minor: bool = False) -> "Money":
         """Make money of *amount*, given in the minor unit where *minor* says so."""
-        digits = minor_digits(currency)
-        exact = Decimal(amount).scaleb(-digits, _EXACT) if minor else Decimal(amount)
-        rounded = exact.quantize(Decimal(1).scaleb(-digits), context=_EXACT)
+        unit = _unit(currency)
+        exact = amount if amount.__class__ is Decimal else Decimal(amount)
+        if minor:
+            exact = exact.scaleb(-minor_digits(currency), _EXACT)
+        rounded = exact.quantize(unit, None, _EXACT)
         return cls(rounded or rounded.copy_abs(), currency)  # nothing owed is 0.00, never -0.00
 
     @classmethod

@@ -1,10 +1,11 @@
 """Pages by keyset: what a client asks for, and the positions that cursors stand for."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from domain.errors import BadCursorError, BadPageError
 from domain.ids import pack, unpack
@@ -155,7 +156,37 @@ class PageArguments:
         return PageRequest(order, size, backwards, position)
 
 
-@dataclass(frozen=True, slots=True)
+class LazyPositions(Sequence[Position]):
+    """Be the positions of *rows*, each of which *position* makes when it is asked for: few lists show cursors."""
+
+    __slots__ = ("_position", "_rows")
+
+    def __init__(self, rows: Sequence[Any], position: Callable[[Any], Position]) -> None:
+        self._rows = rows
+        self._position = position
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Position: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Position]: ...
+
+    def __getitem__(self, index: int | slice) -> Position | Sequence[Position]:
+        if isinstance(index, slice):
+            return LazyPositions(self._rows[index], self._position)
+        return self._position(self._rows[index])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+@dataclass(slots=True)
 class Page(Generic[T]):
     """Be one page, in the order of the list.
 
@@ -164,8 +195,8 @@ class Page(Generic[T]):
     """
 
     request: PageRequest
-    items: tuple[T, ...] = ()
-    positions: tuple[Position, ...] = ()
+    items: Sequence[T] = ()
+    positions: Sequence[Position] = ()
     more: bool = False
     frontier: Position | None = None
     missing_stores: tuple[str, ...] = field(default=())
@@ -189,6 +220,16 @@ class Page(Generic[T]):
         if not self.request.backwards and self.frontier is not None:
             return self.frontier
         return self.positions[-1] if self.positions else None
+
+
+def page_of_rows(request: PageRequest, items: Sequence[T], positions: Sequence[Position]) -> Page[T]:
+    """Make a page as `page_of` does, of *items* and their *positions* apart."""
+    more = len(items) > request.size
+    if more:
+        items, positions = items[: request.size], positions[: request.size]
+    if request.backwards:
+        items, positions = items[::-1], positions[::-1]
+    return Page(request, items, positions, more)
 
 
 def page_of(request: PageRequest, found: list[tuple[Position, T]]) -> Page[T]:

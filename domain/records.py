@@ -1,4 +1,8 @@
-"""What the stores say, as plain records: one shape a kind of row, whatever the store calls its columns."""
+"""What the stores say, as plain records: one shape a kind of row, whatever the store calls its columns.
+
+Nobody changes a record. Those that are made by the hundred for one answer are not frozen all the same: a frozen one
+takes three times as long to make. What was not picked of one (see sources/postgres_records.py) is as it is by default.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -42,7 +46,7 @@ class LinkState(Enum):
     CONFLICT = "CONFLICT"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Record:
     """Be what the records of every kind have. Texts are None where the store has nothing in them."""
 
@@ -55,13 +59,13 @@ class Record:
     status: CustomerStatus | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class CrmRecord(Record):
     source: str | None = None
     last_contact_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class AccountRecord(Record):
     is_active: bool
     can_log_in: bool
@@ -69,7 +73,7 @@ class AccountRecord(Record):
     email_is_verified: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class DeliveryRecord(Record):
     address: str | None = None
     courier_key: Key | None = None
@@ -87,7 +91,7 @@ class Linked:
 UNLINKED = Linked()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Customer:
     """Be one customer, headed by the record *head*.
 
@@ -106,7 +110,7 @@ class Customer:
         return self.head.key if self.head.kind is RecordKind.CRM else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Lead:
     key: Key
     customer_key: Key | None = None
@@ -115,8 +119,8 @@ class Lead:
     phone: str | None = None
     source: str | None = None
     service: str | None = None
-    status: LeadStatus
-    store_status: str | None
+    status: LeadStatus = LeadStatus.UNKNOWN
+    store_status: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     next_follow_up_at: datetime | None = None
@@ -124,14 +128,14 @@ class Lead:
     notes: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Booking:
     key: Key
     customer_key: Key | None = None
     lead_key: Key | None = None
     code: str | None = None
-    status: BookingStatus
-    store_status: str | None
+    status: BookingStatus = BookingStatus.UNKNOWN
+    store_status: str | None = None
     start_at: datetime | None = None
     end_at: datetime | None = None
     created_at: datetime | None = None
@@ -145,7 +149,7 @@ class Booking:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Stats:
     """Be what was counted of a customer's leads or bookings: those parts that were picked."""
 
@@ -154,7 +158,7 @@ class Stats:
     last_touched_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class BookingStats(Stats):
     """Be what was counted of a customer's bookings; *first_at* and *last_at* are starts of accepted ones."""
 
@@ -196,7 +200,7 @@ class MonthlyRevenue:
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Revenue:
     """Sum what the profile counts as revenue: *total* in the store's currency, *count* of the rows that made it."""
 

@@ -9,7 +9,8 @@ from domain.paging import Page
 from domain.records import Key, StatusEvent
 from domain.time import Period
 from sources.own.status_events import Written, told_of
-from sources.postgres_reading import Picks, Tenant
+from sources.postgres_reading import Tenant
+from sources.postgres_records import Picks
 from sources.stores import Stores
 
 

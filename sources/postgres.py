@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from domain.filters import BookingFilter, Children, CustomerFilter, CustomerRows, LeadFilter
-from domain.paging import Page, PageRequest, Position
+from domain.paging import Page, PageRequest, Position, page_of_rows
 from domain.records import (
     Booking,
     CrmRecord,
@@ -24,7 +24,8 @@ from sources.postgres_dashboard import PostgresDashboard
 from sources.postgres_emails import PostgresEmails
 from sources.postgres_lookups import PostgresLookups
 from sources.postgres_mapping import MappedTable
-from sources.postgres_reading import Picks, Tenant
+from sources.postgres_reading import Tenant
+from sources.postgres_records import ALL, Picks
 from sources.postgres_satellites import tenants_in
 from sources.postgres_walking import PostgresWalking
 from sources.storable import is_storable
@@ -36,25 +37,39 @@ class PostgresSource(PostgresDashboard, PostgresWalking, PostgresEmails, Postgre
     # ── customers ──
 
     async def customers(
-        self, tenant: Tenant, asked: CustomerRows, request: PageRequest
+        self, tenant: Tenant, asked: CustomerRows, request: PageRequest, picks: Picks = ALL
     ) -> list[tuple[Position, CrmRecord]]:
         """Read one more row than the page, in reading direction."""
+        records, positions = await self._rows_of_page(tenant, asked, request, picks)
+        return list(zip(positions, records, strict=True))
+
+    async def customer_page(
+        self, tenant: Tenant, asked: CustomerRows, request: PageRequest, picks: Picks = ALL
+    ) -> Page[CrmRecord]:
+        """Read a page of rows."""
+        return page_of_rows(request, *await self._rows_of_page(tenant, asked, request, picks))
+
+    async def _rows_of_page(
+        self, tenant: Tenant, asked: CustomerRows, request: PageRequest, picks: Picks
+    ) -> tuple[list[CrmRecord], Sequence[Position]]:
         tables = await self._mapped("customer")
         if tables.customers is None:
-            return []
+            return [], ()
         for section in _looked_at(asked.chosen, request.order.field):
             await self._mapped(section)
         joined = tables.customers.joined.get(request.order.field)
         values = {} if joined is None else self._tenant_of(tenant, *joined.tenant)
-        return await self._read_page(tenant, tables.customers, request, asked, **values)
+        return await self._read_page(tenant, tables.customers, request, asked, picks, **values)
 
     @staticmethod
     def _tenant_of(tenant: Tenant, name: str, mapped: MappedTable) -> dict[str, Any]:
         """Write *tenant* as the table that is joined has it, which may be of another type."""
         return {name: mapped.tenant_type.parse(tenant)} if tenant is not None and mapped.has_tenant else {}
 
-    async def customers_by_key(self, tenant: Tenant, keys: Collection[Key]) -> Mapping[Key, CrmRecord]:
-        return await self._by_key(tenant, (await self._mapped("customer")).customers, keys)
+    async def customers_by_key(
+        self, tenant: Tenant, keys: Collection[Key], picks: Picks = ALL
+    ) -> Mapping[Key, CrmRecord]:
+        return await self._by_key(tenant, (await self._mapped("customer")).customers, keys, picks)
 
     async def living_customers(self, tenant: Tenant, keys: Collection[Key]) -> set[Key]:
         """Say which of *keys*, as links write them, are the canonical keys of rows that exist."""
@@ -73,42 +88,46 @@ class PostgresSource(PostgresDashboard, PostgresWalking, PostgresEmails, Postgre
 
     # ── leads ──
 
-    async def leads(self, tenant: Tenant, chosen: LeadFilter | None, request: PageRequest) -> Page[Lead]:
+    async def leads(
+        self, tenant: Tenant, chosen: LeadFilter | None, request: PageRequest, picks: Picks = ALL
+    ) -> Page[Lead]:
         tables = await self._mapped("lead")
-        return await self._page(tenant, tables.leads, request, chosen)
+        return await self._page(tenant, tables.leads, request, chosen, picks)
 
     async def count_leads(self, tenant: Tenant, chosen: LeadFilter | None) -> int:
         tables = await self._mapped("lead")
         return await self._count(tenant, tables.leads, chosen)
 
-    async def leads_by_key(self, tenant: Tenant, keys: Collection[Key]) -> Mapping[Key, Lead]:
-        return await self._by_key(tenant, (await self._mapped("lead")).leads, keys)
+    async def leads_by_key(self, tenant: Tenant, keys: Collection[Key], picks: Picks = ALL) -> Mapping[Key, Lead]:
+        return await self._by_key(tenant, (await self._mapped("lead")).leads, keys, picks)
 
     async def leads_by_customer(
-        self, tenant: Tenant, keys: Collection[Key], asked: Children[LeadFilter], _: Picks
+        self, tenant: Tenant, keys: Collection[Key], asked: Children[LeadFilter], picks: Picks = ALL
     ) -> Mapping[Key, Page[Lead]]:
         tables = await self._mapped("lead")
         chosen = await self._searched(tenant, tables.leads, keys, asked.chosen)
-        return await self._children(tenant, tables.leads, keys, chosen, asked.request)
+        return await self._children(tenant, tables.leads, keys, chosen, asked.request, picks=picks)
 
     # ── bookings ──
 
-    async def bookings(self, tenant: Tenant, chosen: BookingFilter | None, request: PageRequest) -> Page[Booking]:
+    async def bookings(
+        self, tenant: Tenant, chosen: BookingFilter | None, request: PageRequest, picks: Picks = ALL
+    ) -> Page[Booking]:
         tables = await self._mapped("booking")
-        return await self._page(tenant, tables.bookings, request, chosen)
+        return await self._page(tenant, tables.bookings, request, chosen, picks)
 
     async def count_bookings(self, tenant: Tenant, chosen: BookingFilter | None) -> int:
         tables = await self._mapped("booking")
         return await self._count(tenant, tables.bookings, chosen)
 
-    async def bookings_by_key(self, tenant: Tenant, keys: Collection[Key]) -> Mapping[Key, Booking]:
-        return await self._by_key(tenant, (await self._mapped("booking")).bookings, keys)
+    async def bookings_by_key(self, tenant: Tenant, keys: Collection[Key], picks: Picks = ALL) -> Mapping[Key, Booking]:
+        return await self._by_key(tenant, (await self._mapped("booking")).bookings, keys, picks)
 
     async def bookings_by_customer(
-        self, tenant: Tenant, keys: Collection[Key], asked: Children[BookingFilter], _: Picks
+        self, tenant: Tenant, keys: Collection[Key], asked: Children[BookingFilter], picks: Picks = ALL
     ) -> Mapping[Key, Page[Booking]]:
         tables = await self._mapped("booking")
-        return await self._children(tenant, tables.bookings, keys, asked.chosen, asked.request)
+        return await self._children(tenant, tables.bookings, keys, asked.chosen, asked.request, picks=picks)
 
     async def bookings_by_code(self, tenant: Tenant, codes: Collection[Key]) -> Mapping[Key, Sequence[Booking]]:
         return await self._bookings_by(tenant, "code", codes)

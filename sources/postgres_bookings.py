@@ -1,6 +1,7 @@
 """Bookings as statements."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, cast, false, func, null
@@ -11,8 +12,9 @@ from domain.records import Booking
 from domain.status import BookingStatus
 from domain.time import sane
 from sources.postgres_mapping import MappedTable
-from sources.postgres_rows import Record, RowStatements
-from sources.postgres_sections import Sections, clean, in_status, in_words, key_of, meaning_of, one_of, roles
+from sources.postgres_records import KEY, MEANING, NAME, TEXT, Meanings, Part, Records, clean, time_part
+from sources.postgres_rows import RowStatements
+from sources.postgres_sections import Sections, in_status, in_words, one_of, roles
 from sources.profile import BookingSection, Field, Path
 
 
@@ -52,31 +54,11 @@ def booking_statements(
     owner = sections.owner(mapped, section.customer, leads)
     store_currency = sections.profile.store.currency
 
-    def make(row: Record) -> Booking:
-        dates = {role: time.stored.read(getattr(row, role)) for role, time in times.items()}
-        if "end_at" not in dates:
-            dates["end_at"] = _later(dates["start_at"], row.minutes)
-        amount = None
-        if row.amount is not None:
-            currency = (clean(row.currency) or store_currency).upper()
-            amount = Money.rounded(row.amount, currency, minor=section.unit == "minor")
-        return Booking(
-            key=str(row.key),
-            customer_key=key_of(row.customer),
-            lead_key=key_of(row.lead),
-            code=clean(row.code),
-            status=meaning_of(section.status, row.status, BookingStatus.UNKNOWN),
-            store_status=row.status,
-            service=clean(row.service),
-            location=clean(row.location),
-            staff=clean(row.staff),
-            source=clean(row.source),
-            note=clean(row.note),
-            payment_status=clean(row.payment_status),
-            amount=amount,
-            paid=row.paid if section.paid else None,
-            **dates,
-        )
+    def money(amount: Decimal, currency: str | None) -> Money:
+        return Money.rounded(amount, (clean(currency) or store_currency).upper(), minor=section.unit == "minor")
+
+    def later(start: object, minutes: Any) -> datetime | None:
+        return _later(times["start_at"].stored.read(start), minutes)
 
     def filters(chosen: BookingFilter | None) -> list[ColumnElement[bool]]:
         if chosen is None:
@@ -95,24 +77,41 @@ def booking_statements(
         ]
 
     paid = func.coalesce(and_(*mapped.where(section.paid)), false()) if section.paid else cast(null(), Text)
-    columns = [
-        mapped["key"].label("key"),
-        mapped.text("status").label("status"),
-        (mapped.text("customer") if owner is None else owner.key).label("customer"),
-        mapped.raw("lead").label("lead"),
-        mapped.text("code").label("code"),
-        mapped.number("minutes").label("minutes"),
-        mapped.number("amount").label("amount"),
-        mapped.text("currency").label("currency"),
-        paid.label("paid"),
-        *mapped.dates(times, "created_at", "start_at", "end_at"),
-        *mapped.first_of_each(fields),
-    ]
+    columns = {
+        "key": mapped["key"],
+        "status": mapped.text("status"),
+        "customer": mapped.text("customer") if owner is None else owner.key,
+        "lead": mapped.raw("lead"),
+        "code": mapped.text("code"),
+        "minutes": mapped.number("minutes"),
+        "amount": mapped.number("amount"),
+        "currency": mapped.text("currency"),
+        "paid": paid,
+        **{role: time.selected for role, time in times.items()},
+        **{name: mapped.first_of(field) for name, field in fields.items()},
+    }
+    parts = {
+        "key": Part(("key",), NAME),
+        "customer_key": Part(("customer",), KEY),
+        "status": Part(("status",), MEANING, Meanings(section.status.words, BookingStatus.UNKNOWN)),
+        "store_status": Part(("status",)),
+        **{name: Part((name,), TEXT) for name, field in fields.items() if field is not None},
+        **{role: time_part(role, time) for role, time in times.items()},
+    }
+    if section.lead is not None:
+        parts["lead_key"] = Part(("lead",), KEY)
+    if section.code is not None:
+        parts["code"] = Part(("code",), TEXT)
+    if section.amount is not None:
+        parts["amount"] = Part(("amount", "currency"), "None if {0} is None else {h}({0}, {1})", money)
+    if section.paid:
+        parts["paid"] = Part(("paid",))
+    if section.minutes is not None and "end_at" not in parts:
+        parts["end_at"] = Part(("start_at", "minutes"), "{h}({0}, {1})", later)
     return RowStatements(
         mapped,
         kind=None,
-        columns=columns,
-        make=make,
+        records=Records(Booking, columns, parts),
         orders={"START_AT": times["start_at"], "CREATED_AT": times["created_at"]},
         filters=filters,
         owner=owner,

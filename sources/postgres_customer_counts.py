@@ -16,7 +16,8 @@ from sources.postgres_analytics import BookingFigures, bounds_of, same_customer,
 from sources.postgres_dashboard_sql import at_location, counted, first_bookings
 from sources.postgres_figures import PostgresFigures
 from sources.postgres_mapping import MappedTable
-from sources.postgres_reading import Picks, Tenant
+from sources.postgres_reading import Tenant
+from sources.postgres_records import Picks
 from sources.postgres_rows import RowStatements
 from sources.postgres_sections import in_status
 

@@ -10,13 +10,12 @@ from domain.status import CustomerStatus
 from sources.postgres_customer_figures import CustomerFigures
 from sources.postgres_mapping import MappedTable
 from sources.postgres_orders import TextColumn
-from sources.postgres_rows import Record, RowStatements
+from sources.postgres_records import MEANING_IF_ANY, NAME, TEXT, Meanings, Part, Records, time_part
+from sources.postgres_rows import RowStatements
 from sources.postgres_sections import (
     Sections,
     among_keys,
-    clean,
     in_status,
-    meaning_of,
     one_of,
     roles,
     says_nothing,
@@ -48,20 +47,7 @@ def customer_statements(
         list(fields.values()),
     )
     times = mapped.times("created_at", "last_contact_at")
-    created, contact = times["created_at"], times.get("last_contact_at")
-
-    def make(row: Record) -> CrmRecord:
-        return CrmRecord(
-            key=str(row.key),
-            name=clean(row.name),
-            email=clean(row.email),
-            phone=clean(row.phone),
-            area=clean(row.area),
-            source=clean(row.source),
-            created_at=created.stored.read(row.created_at),
-            last_contact_at=None if contact is None else contact.stored.read(row.last_contact_at),
-            status=meaning_of(status, row.status, CustomerStatus.UNKNOWN) if status and row.status else None,
-        )
+    created = times["created_at"]
 
     def filters(asked: CustomerRows) -> list[ColumnElement[bool]]:
         chosen = asked.chosen
@@ -75,17 +61,23 @@ def customer_statements(
             *figures.conditions(mapped, chosen),
         ]
 
-    columns = [
-        mapped["key"].label("key"),
-        mapped.text("status").label("status"),
-        *mapped.dates(times, "created_at", "last_contact_at"),
-        *mapped.first_of_each(fields),
-    ]
+    columns = {
+        "key": mapped["key"],
+        "status": mapped.text("status"),
+        **{role: time.selected for role, time in times.items()},
+        **{name: mapped.first_of(field) for name, field in fields.items()},
+    }
+    parts = {
+        "key": Part(("key",), NAME),
+        **{name: Part((name,), TEXT) for name, field in fields.items() if field is not None},
+        **{role: time_part(role, time) for role, time in times.items()},
+    }
+    if status is not None:
+        parts["status"] = Part(("status",), MEANING_IF_ANY, Meanings(status.words, CustomerStatus.UNKNOWN))
     return RowStatements(
         mapped,
         kind=RecordKind.CRM,
-        columns=columns,
-        make=make,
+        records=Records(CrmRecord, columns, parts),
         orders={"CREATED_AT": created},
         values={} if section.name is None else {"NAME": _name(mapped, section.name)},
         joined=figures.orders(mapped),

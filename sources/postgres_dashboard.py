@@ -28,7 +28,8 @@ from sources.postgres_analytics import is_somebodys
 from sources.postgres_customer_counts import PostgresCustomerCounts
 from sources.postgres_dashboard_sql import Counted, at_location, counted, series_of_firsts, summed
 from sources.postgres_leads import is_due
-from sources.postgres_reading import Picks, Tenant
+from sources.postgres_reading import Tenant
+from sources.postgres_records import Picks
 from sources.postgres_revenue import RevenueStatements
 from sources.postgres_sections import status_word
 from sources.storable import is_storable
@@ -129,12 +130,10 @@ class PostgresDashboard(PostgresCustomerCounts):
         found = {row.currency: row for row in await self._limited(tenant, statements.mapped, query, "currencies")}
         own = self._profile.store.currency
         mine = found.pop(own, None)
-        others = (
-            self._money([row.total], currency) for currency, row in sorted(found.items()) if row.total is not None
-        )
+        others = (self._money(row.total, currency) for currency, row in sorted(found.items()) if row.total is not None)
         return RevenueFigures(
-            total=self._money([mine and mine.total], own),
-            unattributed=self._money([mine and mine.lost], own),
+            total=self._money(mine and mine.total, own),
+            unattributed=self._money(mine and mine.lost, own),
             others=tuple(others),
         )
 
@@ -183,7 +182,7 @@ class PostgresDashboard(PostgresCustomerCounts):
         if what != "revenue":
             return {(row.begin, row.location): row.value for row in found}
         own = self._profile.store.currency
-        return {(row.begin, row.location): self._money([row.value], own) for row in found}
+        return {(row.begin, row.location): self._money(row.value, own) for row in found}
 
     async def _series_rows(self, what: str) -> tuple[Counted, ColumnElement[Any]]:
         if what == "revenue":

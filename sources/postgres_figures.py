@@ -1,6 +1,6 @@
 """What the bookings, leads and revenue of customers add up to: counted and summed for many customers at once."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,8 @@ from domain.records import BookingNote, BookingStats, Key, MonthlyRevenue, Reven
 from domain.status import BookingStatus
 from domain.time import Period
 from sources.postgres_analytics import BookingFigures, bounds_of
-from sources.postgres_reading import Picks, Tenant
+from sources.postgres_reading import Tenant
+from sources.postgres_records import Picks
 from sources.postgres_rows import RowStatements
 from sources.postgres_searching import PostgresSearching
 from sources.postgres_tables import Tables
@@ -26,6 +27,8 @@ _BOOKING_PICKS = {
     "no_show_rate": ("accepted", "no_shows"),
     "segment": ("first_at", "last_at"),
 }
+#: Where nothing but this is picked of what belongs to a customer.
+COUNTED = frozenset({"count"})
 _LATEST_START = Order("booking notes", "START_AT", Direction.DESC)
 
 
@@ -38,11 +41,14 @@ class PostgresFigures(PostgresSearching):
         rows = (await self._mapped("lead")).leads
         assert rows is not None
         chosen = await self._searched(tenant, rows, keys, chosen)
+        touched = picks != COUNTED
         found = await self._aggregated(
-            tenant, rows, keys, chosen, picks=picks, columns=lambda: _touched(rows) if picks != {"count"} else {}
+            tenant, rows, keys, chosen, picks=picks, columns=lambda: _touched(rows) if touched else {}
         )
+        if not touched:
+            return {str(row[0]): Stats(count=row[1]) for row in found}
         with self._noticing():
-            return {key: Stats(count=row.count, last_touched_at=_latest(rows, row)) for key, row in found.items()}
+            return {str(row[0]): Stats(count=row[1], last_touched_at=_latest(rows, row)) for row in found}
 
     async def booking_stats_by_customer(
         self, tenant: Tenant, keys: Collection[Key], chosen: BookingFilter | None, picks: Picks
@@ -53,23 +59,26 @@ class PostgresFigures(PostgresSearching):
         found = await self._aggregated(
             tenant, figures.rows, keys, chosen, picks=picks, columns=lambda: _booking_columns(figures, columns)
         )
-        bounds = bounds_of(self._profile.segments, datetime.now(UTC))
-        stats: dict[Key, BookingStats] = {}
         with self._noticing():
-            for key, row in found.items():
-                first, last = (
-                    figures.start.stored.read(getattr(row, name)) if name in columns else None
-                    for name in ("first_at", "last_at")
-                )
-                stats[key] = BookingStats(
-                    count=row.count,
-                    last_touched_at=_latest(figures.rows, row),
-                    first_at=first,
-                    last_at=last,
-                    segment=bounds.segment(first, last),
-                    **{name: getattr(row, name) for name in ("accepted", "cancelled", "no_shows") if name in columns},
-                )
-        return stats
+            return dict(self._booking_stats(figures, found, picks, columns))
+
+    def _booking_stats(
+        self, figures: BookingFigures, found: Sequence[Any], picks: Picks, columns: Picks
+    ) -> Iterator[tuple[Key, BookingStats]]:
+        """Make of each of the rows *found* what *picks* names, of the *columns* that were counted for that."""
+        bounds = bounds_of(self._profile.segments, datetime.now(UTC)) if "segment" in picks else None
+        counted = [name for name in ("accepted", "cancelled", "no_shows") if name in columns]
+        dated = [name for name in ("first_at", "last_at") if name in columns]
+        touched, read = "last_touched_at" in columns, figures.start.stored.read
+        for row in found:
+            said: dict[str, Any] = {name: row[name] for name in counted}
+            for name in dated:
+                said[name] = read(row[name])
+            if touched:
+                said["last_touched_at"] = _latest(figures.rows, row)
+            if bounds is not None:
+                said["segment"] = bounds.segment(said["first_at"], said["last_at"])
+            yield str(row[0]), BookingStats(count=row[1], **said)
 
     async def favorite_services_by_customer(
         self, tenant: Tenant, keys: Collection[Key], most: int, _: Picks
@@ -90,7 +99,8 @@ class PostgresFigures(PostgresSearching):
     ) -> Mapping[Key, Sequence[BookingNote]]:
         """Read up to *most* notes of bookings, those of the latest start first."""
         rows = (await self._mapped("booking")).bookings
-        pages = await self._children(tenant, rows, keys, BookingFilter(noted=True), PageRequest(_LATEST_START, most))
+        latest, picks = PageRequest(_LATEST_START, most), frozenset({"start_at", "note"})
+        pages = await self._children(tenant, rows, keys, BookingFilter(noted=True), latest, picks=picks)
         return {
             key: [BookingNote(one.key, one.start_at, one.note) for one in page.items if one.note is not None]
             for key, page in pages.items()
@@ -122,11 +132,18 @@ class PostgresFigures(PostgresSearching):
             return statements.by_owner(period, picks)
 
         query = statements.built.once(picks, build) if period is None else build()
+        rows = await self._rows(tenant, statements.mapped, query, owners=list(owners))
+        if not statements.has_parts(picks):
+            return {
+                str(row[0]): Revenue(total=self._money(row[1]), count=row[2] or 0)
+                for row in rows
+                if row[1] is not None or row[2]
+            }
         found: dict[Key, list[Any]] = {}
-        for row in await self._rows(tenant, statements.mapped, query, owners=list(owners)):
+        for row in rows:
             if row.total is not None or row.count:
                 found.setdefault(str(row.owner), []).append(row)
-        return {key: self._revenue(rows) for key, rows in found.items()}
+        return {key: self._revenue(parts) for key, parts in found.items()}
 
     def _revenue(self, rows: Sequence[Any]) -> Revenue:
         """Sum *rows*, each of one currency and, where months are wanted, of one month."""
@@ -135,20 +152,22 @@ class PostgresFigures(PostgresSearching):
         others = sorted({row.currency for row in rows} - {own})
         months = sorted((row for row in in_own if row.month is not None), key=lambda row: row.month)
         return Revenue(
-            total=self._money((row.total for row in in_own), own),
+            total=self._summed(row.total for row in in_own),
             count=sum(row.count or 0 for row in in_own),
             other_currencies=tuple(
-                self._money((row.total for row in rows if row.currency == currency), currency) for currency in others
+                self._summed((row.total for row in rows if row.currency == currency), currency) for currency in others
             ),
-            by_month=tuple(MonthlyRevenue(row.month, self._money([row.total], own), row.count) for row in months),
+            by_month=tuple(MonthlyRevenue(row.month, self._money(row.total), row.count) for row in months),
         )
 
-    def _money(self, totals: Iterable[Decimal | None], currency: str) -> Money:
-        """Round the sum of *totals*, which are in the unit of the profile's revenue."""
+    def _summed(self, totals: Iterable[Decimal | None], currency: str | None = None) -> Money:
+        return self._money(exact_sum(total for total in totals if total is not None), currency)
+
+    def _money(self, total: Decimal | None, currency: str | None = None) -> Money:
+        """Round *total*, which is in the unit of the profile's revenue, and in the store's currency or in another."""
         section = self._profile.revenue
         assert section is not None
-        exact = exact_sum(total for total in totals if total is not None)
-        return Money.rounded(exact, currency, minor=section.unit == "minor")
+        return Money.rounded(total or 0, currency or self._profile.store.currency, minor=section.unit == "minor")
 
     def _bookings(self, tables: Tables) -> BookingFigures:
         section = self._profile.booking
@@ -165,8 +184,8 @@ class PostgresFigures(PostgresSearching):
         *,
         picks: Picks,
         columns: Callable[[], Mapping[str, ColumnElement[Any]]],
-    ) -> Mapping[Key, Any]:
-        """Aggregate *columns*, which *picks* decide, and `count`, of the rows of each of *keys*."""
+    ) -> Sequence[Any]:
+        """Aggregate *columns*, which *picks* decide, of the rows of each of *keys*: after `owner` and `count`."""
         assert rows.owner is not None
         owners = self._keys(rows.owner.type, keys)
 
@@ -175,7 +194,7 @@ class PostgresFigures(PostgresSearching):
             return rows.stats_by_owner(rows.filters(chosen), [func.count().label("count"), *labelled])
 
         query = rows.built.once(("stats", picks), build) if chosen is None else build()
-        return {str(row.owner): row for row in await self._rows(tenant, rows.mapped, query, owners=list(owners))}
+        return await self._rows(tenant, rows.mapped, query, owners=list(owners))
 
 
 def _wanted(picks: Picks) -> frozenset[str]:

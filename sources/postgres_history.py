@@ -1,6 +1,7 @@
 """The store's own history of statuses as statements: pages of each lead's or booking's changes."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, cast, func
@@ -8,8 +9,9 @@ from sqlalchemy import ColumnElement, Text, and_, cast, func
 from domain.records import StatusEvent
 from domain.time import Period
 from sources.postgres_mapping import MappedTable, Reflected, quoted
-from sources.postgres_rows import Owner, Record, RowStatements
-from sources.postgres_sections import Sections, clean, comparable, roles
+from sources.postgres_records import NAME, TEXT, Part, Records, time_part
+from sources.postgres_rows import Owner, RowStatements
+from sources.postgres_sections import Sections, comparable, roles
 from sources.postgres_types import KEY_TYPES, KeyType
 from sources.profile import BookingSection, Field, History, LeadSection, Path
 
@@ -37,33 +39,27 @@ def history_statements(sections: Sections, parent: str, section: History) -> Row
     at = mapped.time("at")
     key, key_type = _told_apart(mapped, parts)
 
-    def make(row: Record) -> StatusEvent:
-        moment = at.stored.read(row.at)
-        assert moment is not None
-        return StatusEvent(
-            parent=parent,
-            parent_key=str(row.owner_key),
-            at=moment,
-            from_=clean(row.said_from),
-            to=clean(row.said_to) or "",
-            by=clean(row.said_by),
-            note=clean(row.said_note),
-        )
-
     def filters(period: Period | None) -> list[ColumnElement[bool]]:
         return [at.has_value, func.btrim(mapped.text("to")) != "", *at.within(period)]
 
-    columns = [
-        key.label("key"),
-        mapped["owner"].label("owner_key"),
-        *mapped.dates({"at": at}, "at"),
-        *(mapped.text(role).label(f"said_{role}") for role in _SAID),
-    ]
+    columns = {
+        "key": key,
+        "owner_key": mapped["owner"],
+        "at": at.selected,
+        **{f"said_{role}": mapped.text(role) for role in _SAID},
+    }
+    attributes = {
+        "parent_key": Part(("owner_key",), NAME),
+        "at": time_part("at", at),
+        "from_": Part(("said_from",), TEXT),
+        "to": Part(("said_to",), "clean({0}) or ''"),
+        "by": Part(("said_by",), TEXT),
+        "note": Part(("said_note",), TEXT),
+    }
     return RowStatements(
         mapped,
         kind=None,
-        columns=columns,
-        make=make,
+        records=Records(partial(StatusEvent, parent=parent), columns, attributes, beside=("key",)),
         orders={"AT": at},
         filters=filters,
         owner=Owner(mapped["owner"], mapped.key_type("owner"), mapped.table),

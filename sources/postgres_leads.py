@@ -10,16 +10,14 @@ from domain.filters import LeadFilter
 from domain.records import Lead
 from domain.status import LeadStatus
 from sources.postgres_mapping import MappedTable
-from sources.postgres_rows import Record, RowStatements
+from sources.postgres_records import BY, KEY, MEANING, NAME, TEXT, Meanings, Part, Records, time_part
+from sources.postgres_rows import RowStatements
 from sources.postgres_sections import (
     Sections,
     among_keys,
-    clean,
     in_status,
     in_words,
     is_empty,
-    key_of,
-    meaning_of,
     names_one,
     one_of,
     roles,
@@ -51,23 +49,6 @@ def lead_statements(
     times = mapped.times(*_DATES)
     owner = sections.owner(mapped, section.customer, mapped)
 
-    def make(row: Record) -> Lead:
-        dates = {role: time.stored.read(getattr(row, role)) for role, time in times.items()}
-        return Lead(
-            key=str(row.key),
-            customer_key=key_of(row.customer),
-            status=meaning_of(section.status, row.status, LeadStatus.UNKNOWN),
-            store_status=row.status,
-            name=clean(row.name),
-            email=clean(row.email),
-            phone=clean(row.phone),
-            source=clean(row.source),
-            service=clean(row.service),
-            notes=clean(row.notes),
-            contact_attempts=_count(row.contact_attempts),
-            **dates,
-        )
-
     def filters(chosen: LeadFilter | None) -> list[ColumnElement[bool]]:
         if chosen is None:
             return []
@@ -81,27 +62,36 @@ def lead_statements(
             *_whether(chosen.orphaned, _is_orphaned(mapped, section, customers)),
         ]
 
-    columns = [
-        mapped["key"].label("key"),
-        mapped.text("status").label("status"),
-        (mapped.text("customer") if owner is None else owner.key).label("customer"),
-        mapped.number("contact_attempts").label("contact_attempts"),
-        *mapped.dates(times, *_DATES),
-        *mapped.first_of_each(
-            {
-                "name": section.name,
-                "email": section.email,
-                "phone": section.phone,
-                "source": section.source,
-                "service": section.service,
-                "notes": section.notes,
-            }
-        ),
-    ]
+    texts = {
+        "name": section.name,
+        "email": section.email,
+        "phone": section.phone,
+        "source": section.source,
+        "service": section.service,
+        "notes": section.notes,
+    }
+    columns = {
+        "key": mapped["key"],
+        "status": mapped.text("status"),
+        "customer": mapped.text("customer") if owner is None else owner.key,
+        "contact_attempts": mapped.number("contact_attempts"),
+        **{role: time.selected for role, time in times.items()},
+        **{name: mapped.first_of(field) for name, field in texts.items()},
+    }
+    parts = {
+        "key": Part(("key",), NAME),
+        "customer_key": Part(("customer",), KEY),
+        "status": Part(("status",), MEANING, Meanings(section.status.words, LeadStatus.UNKNOWN)),
+        "store_status": Part(("status",)),
+        **{name: Part((name,), TEXT) for name, field in texts.items() if field is not None},
+        **({"contact_attempts": Part(("contact_attempts",), BY, _count)} if section.contact_attempts else {}),
+        **{role: time_part(role, time) for role, time in times.items()},
+    }
     orders = {"CREATED_AT": times["created_at"]}
     if "updated_at" in times:
         orders["UPDATED_AT"] = times["updated_at"]
-    return RowStatements(mapped, kind=None, columns=columns, make=make, orders=orders, filters=filters, owner=owner)
+    records = Records(Lead, columns, parts)
+    return RowStatements(mapped, kind=None, records=records, orders=orders, filters=filters, owner=owner)
 
 
 def is_due(mapped: MappedTable, section: LeadSection, now: datetime) -> ColumnElement[bool] | None:

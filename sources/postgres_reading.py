@@ -6,13 +6,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 
+from sqlalchemy import Integer, Select, bindparam
+
 from domain.errors import SourceMismatchError
-from domain.paging import Page, PageRequest, Position, page_of
+from domain.filters import narrows_nothing
+from domain.paging import LazyPositions, Page, PageRequest, Position, page_of_rows
 from domain.records import Key, Stats
 from domain.stored_time import OtherFormError
 from sources.availability import COOLDOWN
 from sources.postgres_connection import PostgresConnection
 from sources.postgres_mapping import REFLECT, ColumnInfo, MappedTable
+from sources.postgres_records import ALL, Picks
 from sources.postgres_rows import RowStatements
 from sources.postgres_satellites import SatelliteStatements
 from sources.postgres_tables import Tables, tables_of
@@ -22,8 +26,6 @@ from sources.turns import Use
 
 R = TypeVar("R")
 Tenant = str | None
-#: The parts that are selected of what a loader loads.
-Picks = frozenset[str]
 
 
 class PostgresReading:
@@ -91,8 +93,9 @@ class PostgresReading:
     @staticmethod
     def _keys(type_: KeyType, keys: Collection[Key]) -> Mapping[Any, Key]:
         """Turn *keys* into what the column holds, leaving out what it cannot hold."""
-        parsed = ((type_.parse(key), key) for key in keys)
-        return {value: key for value, key in parsed if value is not None}
+        parsed = dict(zip(map(type_.parse, keys), keys, strict=True))
+        parsed.pop(None, None)
+        return parsed
 
     async def _rows(self, tenant: Tenant, mapped: MappedTable, query: Any, **values: Any) -> Sequence[Any]:
         return await self._run(tenant, mapped.has_tenant and mapped.tenant_type, query, **values)
@@ -122,34 +125,74 @@ class PostgresReading:
             raise SourceMismatchError("postgres", str(error)) from error
 
     async def _by_key(
-        self, tenant: Tenant, statements: RowStatements[R] | None, keys: Collection[Key]
+        self, tenant: Tenant, statements: RowStatements[R] | None, keys: Collection[Key], picks: Picks = ALL
     ) -> Mapping[Key, R]:
         if statements is None:
             return {}
         asked = self._keys(statements.mapped.key_type(), keys)
-        rows = await self._rows(tenant, statements.mapped, statements.by_key(), keys=list(asked))
+        rows = await self._rows(tenant, statements.mapped, statements.by_key(picks), keys=list(asked))
         with self._noticing():
-            found = {str(row.key): statements.make(row) for row in rows}
-        return {key: found[str(value)] for value, key in asked.items() if str(value) in found}
+            records = statements.records.of(picks).records(rows)
+        # The key is the first of the columns.
+        found = {row[0]: record for row, record in zip(rows, records, strict=True)}
+        return {key: found[value] for value, key in asked.items() if value in found}
 
     async def _read_page(
-        self, tenant: Tenant, statements: RowStatements[R], request: PageRequest, chosen: object, **values: Any
-    ) -> list[tuple[Position, R]]:
-        found: list[tuple[Position, R]] = []
-        for query in statements.page(request, statements.filters(chosen)):
-            wanted = request.size + 1 - len(found)
+        self,
+        tenant: Tenant,
+        statements: RowStatements[R],
+        request: PageRequest,
+        chosen: object,
+        picks: Picks = ALL,
+        **values: Any,
+    ) -> tuple[list[R], Sequence[Position]]:
+        """Read one more record than the page, in reading direction, and their positions."""
+        rows: list[Any] = []
+        for query in self._queries(statements, request, chosen, picks):
+            wanted = request.size + 1 - len(rows)
             if wanted > 0:
-                rows = await self._rows(tenant, statements.mapped, query.limit(wanted), **values)
-                with self._noticing():
-                    found += statements.found(rows, request)
-        return found
+                more = await self._rows(tenant, statements.mapped, query, size=wanted, **values)
+                rows = [*rows, *more] if rows else list(more)
+        return self._made(statements, rows, request, picks)
+
+    def _made(
+        self, statements: RowStatements[R], rows: Sequence[Any], request: PageRequest, picks: Picks
+    ) -> tuple[list[R], Sequence[Position]]:
+        """Make records of *rows*, and their positions when they are asked for."""
+        positions = LazyPositions(rows, statements.position(request, picks))
+        with self._noticing():
+            records = statements.records.of(picks).records(rows)
+            if rows:
+                positions[0]  # as it is with the first of a column, so it is with the others
+        return records, positions
+
+    @staticmethod
+    def _queries(
+        statements: RowStatements[Any], request: PageRequest, chosen: object, picks: Picks
+    ) -> Sequence[Select[Any]]:
+        def build() -> Sequence[Select[Any]]:
+            return [
+                query.limit(bindparam("size", type_=Integer))
+                for query in statements.page(request, statements.filters(chosen), picks)
+            ]
+
+        # What a cursor or a filter says is never asked twice.
+        if request.position is not None or not narrows_nothing(chosen):
+            return build()
+        order = request.order
+        return statements.built.once(("page", order.field, order.direction, request.backwards, picks), build)
 
     async def _page(
-        self, tenant: Tenant, statements: RowStatements[R] | None, request: PageRequest, chosen: object
+        self,
+        tenant: Tenant,
+        statements: RowStatements[R] | None,
+        request: PageRequest,
+        chosen: object,
+        picks: Picks = ALL,
     ) -> Page[R]:
         if statements is None:
             return Page(request)
-        return page_of(request, await self._read_page(tenant, statements, request, chosen))
+        return page_of_rows(request, *await self._read_page(tenant, statements, request, chosen, picks))
 
     async def _count(self, tenant: Tenant, statements: RowStatements[Any] | None, chosen: object) -> int:
         if statements is None:
@@ -174,6 +217,8 @@ class PostgresReading:
         keys: Collection[Key],
         chosen: object,
         request: PageRequest,
+        *,
+        picks: Picks = ALL,
     ) -> Mapping[Key, Page[R]]:
         assert statements is not None
         assert statements.owner is not None
@@ -182,23 +227,35 @@ class PostgresReading:
 
         def children(simple: bool) -> Any:
             def build() -> Any:
-                return statements.children(request, statements.filters(chosen), simple=simple)
+                return statements.children(request, statements.filters(chosen), simple=simple, picks=picks)
 
             # What a cursor or a filter says is never asked twice.
             is_usual = chosen is None and request.position is None
-            return statements.built.once(("children", request, simple), build) if is_usual else build()
+            order = request.order
+            key = ("children", order.field, order.direction, request.size, request.backwards, simple, picks)
+            return statements.built.once(key, build) if is_usual else build()
 
         rows = await self._rows(tenant, statements.mapped, children(simple), owners=list(owners))
-        if simple and any(row.position is None for row in rows):
+        position = statements.position(request, picks)
+        if simple and None in map(position.stored, rows):
             rows = await self._rows(tenant, statements.mapped, children(simple=False), owners=list(owners))
-        by_owner: dict[str, list[Any]] = {}
-        for row in rows:
-            by_owner.setdefault(str(row.owner), []).append(row)
-        with self._noticing():
-            return {
-                key: page_of(request, statements.found(by_owner.get(str(value), []), request))
-                for value, key in owners.items()
-            }
+        records, _ = self._made(statements, rows, request, picks)
+        found: dict[Any, tuple[list[R], list[Any]]] = {}
+        for row, record in zip(rows, records, strict=True):
+            # The owner is the last of the columns.
+            of_owner = found.get(row[-1])
+            if of_owner is None:
+                found[row[-1]] = [record], [row]
+            else:
+                of_owner[0].append(record)
+                of_owner[1].append(row)
+        none: Page[R] = Page(request)
+        return {
+            key: none
+            if (of_owner := found.get(value)) is None
+            else page_of_rows(request, of_owner[0], LazyPositions(of_owner[1], position))
+            for value, key in owners.items()
+        }
 
     async def _by_owner(
         self, tenant: Tenant, statements: SatelliteStatements[R] | None, keys: Collection[Key]

@@ -26,29 +26,31 @@ class RevenueStatements:
     location: ColumnElement[Any] | None = None
     built: Built = field(default_factory=Built)
 
-    def by_owner(self, period: Period | None, picks: frozenset[str]) -> Select[Any]:
-        """Sum by `owner` and `currency`: `total` as stored, in major or minor units, `count` of the rows.
+    def has_parts(self, picks: frozenset[str]) -> bool:
+        """Say whether the revenue of one customer can come in several rows."""
+        return "currency" in self.mapped or "byMonth" in picks
 
-        *picks* names the parts of a Revenue that are wanted; what none of them needs is NULL. By `month` too, as its
-        first day, where months are wanted.
+    def by_owner(self, period: Period | None, picks: frozenset[str]) -> Select[Any]:
+        """Sum by `owner`: `total` as stored, in major or minor units, `count` of the rows.
+
+        *picks* names the parts of a Revenue that are wanted; what none of them needs is NULL. Where a customer has
+        several rows, each is of one `currency`, and of one `month`, as its first day, where months are wanted.
         """
         assert self.owner is not None
         months = "byMonth" in picks
         total = func.sum(self.amount) if picks != {"count"} else cast(null(), Numeric)
         count = func.count(self.amount) if months or picks & {"count", "average"} else cast(null(), Integer)
         month = cast(func.date_trunc("month", self.at.local), Date) if months else cast(null(), Date)
-        columns = [
-            self.owner.key.label("owner"),
-            self.currency.label("currency"),
-            month.label("month"),
-            total.label("total"),
-            count.label("count"),
-        ]
+        columns = [self.owner.key.label("owner"), total.label("total"), count.label("count")]
+        parts: list[ColumnElement[Any]] = []
+        if self.has_parts(picks):
+            columns += [self.currency.label("currency"), month.label("month")]
+            parts = [self.currency, *([month] if months else [])]
         return (
             select(*columns)
             .select_from(self.owner.joined)
             .where(*self.mapped.of_tenant(), self.owner.any_of(), *self.at.within(period))
-            .group_by(self.owner.key, self.currency, *([month] if months else []))
+            .group_by(self.owner.key, *parts)
         )
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
-    Row,
     Select,
     Text,
     bindparam,
@@ -31,6 +30,7 @@ from domain.paging import Direction, PageRequest, Position
 from domain.records import Key, RecordKind
 from sources.postgres_mapping import MappedTable
 from sources.postgres_orders import AmountColumn, TextColumn
+from sources.postgres_records import ALL, Picks, Records
 from sources.postgres_time import TimeColumn
 from sources.postgres_types import KeyType
 
@@ -39,8 +39,10 @@ T = TypeVar("T")
 NO_VALUES: Mapping[str, TextColumn] = MappingProxyType({})
 NO_JOINED: "Mapping[str, Joined]" = MappingProxyType({})
 Conditions = Sequence[ColumnElement[bool]]
-Record = Row[Any]
+Record = Any
 _MOST_KEPT = 200
+#: What the column that a list is ordered by is called where no attribute is read from it.
+POSITION = "position"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Built:
 
 
 class RowStatements(Generic[R]):
-    """Compose what is asked of *mapped*'s rows; *make* turns a row of *columns* into a record.
+    """Compose what is asked of *mapped*'s rows, of which *records* makes records.
 
     *orders* are the dates that lists are ordered by, *values* what else is in the rows, *joined* what is not; *filters*
     turns a filter of the domain into conditions; *key* tells rows of one date apart, by default the mapped key.
@@ -102,8 +104,7 @@ class RowStatements(Generic[R]):
         mapped: MappedTable,
         *,
         kind: RecordKind | None,
-        columns: Sequence[ColumnElement[Any]],
-        make: Callable[[Record], R],
+        records: Records[R],
         orders: dict[str, TimeColumn],
         filters: Callable[[Any], Conditions],
         values: Mapping[str, TextColumn] = NO_VALUES,
@@ -114,14 +115,13 @@ class RowStatements(Generic[R]):
         self.mapped = mapped
         self.kind = kind
         self.owner = owner
-        self.make = make
         self.orders = orders
         self.values = values
         self.joined = joined
         #: What a filter of the domain is as conditions; None filters nothing.
         self.filters = filters
         self.built = Built()
-        self._columns = columns
+        self.records = records
         self._from = owner.joined if owner is not None else mapped.table
         self.key, self.key_type = key or (mapped.ordered_key(), mapped.key_type())
 
@@ -130,8 +130,7 @@ class RowStatements(Generic[R]):
         return RowStatements(
             self.mapped,
             kind=self.kind,
-            columns=self._columns,
-            make=self.make,
+            records=self.records,
             orders=self.orders,
             filters=self.filters,
             owner=owner,
@@ -140,13 +139,20 @@ class RowStatements(Generic[R]):
 
     # ── single rows, counts ──
 
-    def by_key(self) -> Select[Any]:
-        return self._select(self._columns, [self.mapped.any_of("key", "keys")])
+    def make(self, row: Record) -> R:
+        """Make a record of *row*, which begins with all that there is of one."""
+        return self.records.of(ALL).records([row])[0]
+
+    def by_key(self, picks: Picks = ALL) -> Select[Any]:
+        def build() -> Select[Any]:
+            return self._select(self.records.of(picks).columns, [self.mapped.any_of("key", "keys")])
+
+        return self.built.once(("by_key", picks), build)
 
     def by(self, role: str) -> Select[Any]:
         """Read the rows in which *role* is one of the texts `:keys`."""
         return self._select(
-            [*self._columns, self.mapped.text(role).label("asked")],
+            [*self.records.of(ALL).columns, self.mapped.text(role).label("asked")],
             [self.mapped.text(role) == func.any(bindparam("keys", type_=ARRAY(Text)))],
         )
 
@@ -157,7 +163,7 @@ class RowStatements(Generic[R]):
         """Read the rows in the key's own order, which its index has; *onwards* from the key `:after`."""
         key = self.mapped["key"]
         after = [key > bindparam("after", type_=self.mapped.key_type().type)] if onwards else [key.is_not(None)]
-        return self._select(self._columns, [*after, *filters]).order_by(key)
+        return self._select(self.records.of(ALL).columns, [*after, *filters]).order_by(key)
 
     def count(self, filters: Conditions) -> Select[Any]:
         return self._select([func.count()], filters)
@@ -169,7 +175,7 @@ class RowStatements(Generic[R]):
 
     def of_owners(self, filters: Conditions) -> Select[Any]:
         """Read all rows of each of `:owners`."""
-        return self._select(self._columns, [self._owner().any_of(), *filters])
+        return self._select(self.records.of(ALL).columns, [self._owner().any_of(), *filters])
 
     def _select(self, columns: Sequence[ColumnElement[Any]], conditions: Conditions) -> Select[Any]:
         return select(*columns).select_from(self._from).where(*self.mapped.of_tenant(), *conditions)
@@ -180,9 +186,9 @@ class RowStatements(Generic[R]):
 
     # ── pages ──
 
-    def page(self, request: PageRequest, filters: Conditions) -> list[Select[Any]]:
+    def page(self, request: PageRequest, filters: Conditions, picks: Picks = ALL) -> list[Select[Any]]:
         """List the statements that hold the page, to be read one after the other until it is full."""
-        return [self._read(arm, request, filters) for arm in self._arms(request)]
+        return [self._read(arm, request, filters, picks) for arm in self._arms(request)]
 
     def is_simple(self, request: PageRequest) -> bool:
         """Say whether one index range holds a parent's page: every row has a date, and it is read from the beginning.
@@ -193,7 +199,7 @@ class RowStatements(Generic[R]):
         time = self.orders.get(request.order.field)
         return time is not None and time.required and not request.backwards and request.position is None
 
-    def children(self, request: PageRequest, filters: Conditions, *, simple: bool) -> Select[Any]:
+    def children(self, request: PageRequest, filters: Conditions, *, simple: bool, picks: Picks = ALL) -> Select[Any]:
         """Read a page and one more of the children of each of `:owners`, in reading direction.
 
         A *simple* page is right unless a date on it is beyond the calendar: that one's position is NULL then, and the
@@ -205,8 +211,8 @@ class RowStatements(Generic[R]):
         if not arms:
             return select(asked.c.owner).where(false())
         reads = [
-            self._read(arm, request, [owner.key == asked.c.owner, *filters])
-            .add_columns(literal(number, Integer).label("arm"))
+            self._read(arm, request, [owner.key == asked.c.owner, *filters], picks)
+            .add_columns(self.key.label("ordered_key"), literal(number, Integer).label("arm"))
             .limit(request.size + 1)
             .correlate(asked)
             for number, arm in enumerate(arms)
@@ -214,29 +220,39 @@ class RowStatements(Generic[R]):
         child = (reads[0] if len(reads) == 1 else union_all(*(read.subquery().select() for read in reads))).lateral(
             "child"
         )
-        ends = _turned([child.c.position, child.c.ordered_key], request)
-        return select(asked.c.owner, child).select_from(asked.join(child, true())).order_by(child.c.arm, *ends)
+        ends = _turned([child.c[self._placed(request, picks)], child.c.ordered_key], request)
+        seen = [child.c[label] for label in (*self.records.of(picks).labels, *self._place(request, picks))]
+        # The owner is the last of the columns.
+        found = select(*seen, asked.c.owner).select_from(asked.join(child, true()))
+        return found.order_by(*([child.c.arm] if len(reads) > 1 else []), *ends)
 
-    def found(self, rows: Sequence[Record], request: PageRequest) -> list[tuple[Position, R]]:
-        """Make records of *rows*, each with its position in the list."""
-        column = self._ordered_by(request)
-        result: list[tuple[Position, R]] = []
-        for row in rows:
-            value, mark = (None, None) if column is None else column.position(row.position)
-            result.append((Position(value, str(row.key), self.kind, mark), self.make(row)))
-        return result
+    def position(self, request: PageRequest, picks: Picks = ALL) -> "RowPosition":
+        """Be what finds the position of a row in the list."""
+        place = [*self.records.of(picks).labels, POSITION].index(self._placed(request, picks))
+        return RowPosition(self.ordered_by(request), operator.itemgetter(place), self.kind)
 
-    def _ordered_by(self, request: PageRequest) -> OrderColumn | None:
+    def _placed(self, request: PageRequest, picks: Picks) -> str:
+        """Name the column that says where a row is: one that is read as well, or one more."""
+        name = request.order.field.lower()
+        is_read = request.order.field in self.orders and name in self.records.of(picks).labels
+        return name if is_read else POSITION
+
+    def _place(self, request: PageRequest, picks: Picks) -> list[str]:
+        return [POSITION] if self._placed(request, picks) == POSITION else []
+
+    def ordered_by(self, request: PageRequest) -> OrderColumn | None:
         """Find what the list is ordered by; None where the store has no such thing."""
         field = request.order.field
         found = self.orders.get(field) or self.values.get(field)
         return self.joined[field].column if found is None and field in self.joined else found
 
-    def _read(self, arm: "_Arm", request: PageRequest, filters: Conditions) -> Select[Any]:
-        time = self._ordered_by(request)
+    def _read(self, arm: "_Arm", request: PageRequest, filters: Conditions, picks: Picks) -> Select[Any]:
+        time = self.ordered_by(request)
         position = null() if time is None else time.selected
         ordered = [self.key] if arm.is_nulls or time is None else [time.expression, self.key]
-        columns = [*self._columns, position.label("position"), self.key.label("ordered_key")]
+        columns = list(self.records.of(picks).columns)
+        if self._place(request, picks):
+            columns.append(position.label(POSITION))
         joined = self.joined.get(request.order.field)
         rows = self._from if joined is None else joined.joined
         read = select(*columns).select_from(rows).where(*self.mapped.of_tenant(), *arm.conditions, *filters)
@@ -244,7 +260,7 @@ class RowStatements(Generic[R]):
 
     def _arms(self, request: PageRequest) -> list["_Arm"]:
         """List the parts of the list that follow the page's position, in reading order: with a date, and without."""
-        time = self._ordered_by(request)
+        time = self.ordered_by(request)
         steps = phases(request.position, self.kind, request)
         arms: list[_Arm] = []
         for step in steps:
@@ -288,6 +304,19 @@ class RowStatements(Generic[R]):
         if parsed is None:
             raise BadCursorError(key)
         return literal(parsed, self.key_type.type)
+
+
+@dataclass(frozen=True, slots=True)
+class RowPosition:
+    """Find the positions of rows of a *kind* in a list that *column* orders, of which they hold what is *stored*."""
+
+    column: OrderColumn | None
+    stored: Callable[[Record], Any]
+    kind: RecordKind | None
+
+    def __call__(self, row: Record) -> Position:
+        value, mark = (None, None) if self.column is None else self.column.position(self.stored(row))
+        return Position(value, str(row.key), self.kind, mark)
 
 
 @dataclass(frozen=True, slots=True)

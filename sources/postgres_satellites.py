@@ -10,8 +10,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.records import ExternalAccount, Shipment, Tenant
 from sources.postgres_mapping import MappedTable
+from sources.postgres_records import clean
 from sources.postgres_rows import Record
-from sources.postgres_sections import Sections, clean, roles
+from sources.postgres_sections import Sections, roles
 from sources.postgres_time import TimeColumn
 from sources.profile import NO_CONDITION, CustomerSection, External, Referrer, Rows, Shipments, TenantSection
 

@@ -81,23 +81,6 @@ def _paths(field: Field | Join) -> tuple[Path, ...]:
     return field.parts if isinstance(field, Join) else field
 
 
-# ── what rows hold ──
-
-
-def clean(stored: object) -> str | None:
-    """Make of what a store holds a text that says something, or None."""
-    return None if stored is None else str(stored).strip() or None
-
-
-def key_of(stored: object) -> str | None:
-    return None if stored is None else str(stored)
-
-
-def meaning_of(words: StatusMap[S], word: str | None, unknown: S) -> S:
-    """Translate the store's *word*: *unknown* for one that the profile does not map, and for none."""
-    return next((status for status, listed in words.words.items() if word in listed), unknown)
-
-
 # ── what rows are narrowed by ──
 
 

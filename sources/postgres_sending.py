@@ -60,14 +60,14 @@ class Statements:
         key = query._generate_cache_key()  # noqa: SLF001 - what the library itself keeps texts by
         columns = sorted(values) if isinstance(query, UpdateBase) else None
         if key is None:
-            return self._expanded(self._compile(query, columns, None), values, None)
+            return _expanded(self._compile(query, columns, None), values)
         known = (key.key, None if columns is None else tuple(columns))
         compiled = self._compiled.get(known)
         if compiled is None:
             if len(self._compiled) >= _MOST_KEPT:
                 self._compiled.clear()
             compiled = self._compiled[known] = self._compile(query, columns, key)
-        return self._expanded(compiled, values, key.bindparams)
+        return _expanded(compiled, values, key)
 
     @staticmethod
     def _compile(query: Any, columns: list[str] | None, key: Any) -> SQLCompiler:
@@ -75,24 +75,30 @@ class Statements:
         assert isinstance(compiled, SQLCompiler)
         return compiled
 
-    def _expanded(self, compiled: SQLCompiler, values: Mapping[str, Any], own: Sequence[Any] | None) -> Sent:
-        """Write the lists of IN out, and find the places of what is given by name."""
-        given = {bind.key: bind for bind in compiled.binds.values() if not bind.unique and bind.key in values}
-        bound = compiled.construct_params({**values}, extracted_parameters=own, escape_names=False)
-        state = compiled.construct_expanded_state(bound, escape_names=False)
-        places: list[Given] = []
-        constants: list[Any] = []
-        for place, name in enumerate(state.positiontup or ()):
-            bind = compiled.binds.get(name)
-            process = state.processors.get(name) if bind is None else _processor(bind)
-            value = state.parameters[name]
-            if bind is not None and bind.key in given:
-                places.append(Given(place, bind.key, process))
-                value = None
-            elif process is not None:
-                value = process(value)
-            constants.append(value)
-        return Sent(state.statement, tuple(constants), tuple(places))
+
+def _expanded(compiled: SQLCompiler, values: Mapping[str, Any], key: Any = None) -> Sent:
+    """Write the lists of IN out, and find the places of what is given by name.
+
+    Where *compiled* was kept, *key* has the values that this statement has in the places of those it was compiled from.
+    """
+    given = {bind.key for bind in compiled.binds.values() if not bind.unique and bind.key in values}
+    own = None if key is None else key.bindparams
+    known = {**values} if key is None else {**(key.params or {}), **values}
+    bound = compiled.construct_params(known, extracted_parameters=own, escape_names=False)
+    state = compiled.construct_expanded_state(bound, escape_names=False)
+    places: list[Given] = []
+    constants: list[Any] = []
+    for place, name in enumerate(state.positiontup or ()):
+        bind = compiled.binds.get(name)
+        process = state.processors.get(name) if bind is None else _processor(bind)
+        value = state.parameters[name]
+        if bind is not None and bind.key in given:
+            places.append(Given(place, bind.key, process))
+            value = None
+        elif process is not None:
+            value = process(value)
+        constants.append(value)
+    return Sent(state.statement, tuple(constants), tuple(places))
 
 
 def _processor(bind: Any) -> Any:

@@ -12,8 +12,9 @@ from sqlalchemy.sql.util import ClauseAdapter
 from domain.money import Money
 from domain.records import Snapshot
 from sources.postgres_mapping import MappedTable
+from sources.postgres_records import clean
 from sources.postgres_rows import Record
-from sources.postgres_sections import Sections, clean, roles
+from sources.postgres_sections import Sections, roles
 from sources.profile import BookingSection, Catalogue, Field, LeadSection, Rows
 from sources.profile import Snapshot as SnapshotSection
 
