@@ -10,16 +10,21 @@ from schema.inputs import given
 
 @strawberry.input(description="What is booked, to be kept as it is now.")
 class SnapshotInput:
-    title: str = strawberry.field(description="What it is called.")
-    brand: str | None = strawberry.field(default=strawberry.UNSET, description="Who makes it.")
-    model: str | None = strawberry.field(default=strawberry.UNSET, description="Which model it is.")
+    title: str = strawberry.field(description="What it is called. Up to 500 characters.")
+    brand: str | None = strawberry.field(default=strawberry.UNSET, description="Who makes it. Up to 500 characters.")
+    model: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Which model it is. Up to 500 characters."
+    )
     year: int | None = strawberry.field(default=strawberry.UNSET, description="The year it was made in.")
     price: Decimal | None = strawberry.field(
         default=strawberry.UNSET, description="What it costs now, in the store's currency."
     )
-    images: list[str] | None = strawberry.field(default=strawberry.UNSET, description="Addresses of its images.")
+    images: list[str] | None = strawberry.field(
+        default=strawberry.UNSET, description="Addresses of its images: up to 100, of up to 2,000 characters each."
+    )
     external_ref: str | None = strawberry.field(
-        default=strawberry.UNSET, description="What it is called elsewhere: an address, or a number."
+        default=strawberry.UNSET,
+        description="What it is called elsewhere: an address, or a number. Up to 2,000 characters.",
     )
     catalogue_key: str | None = strawberry.field(
         default=strawberry.UNSET, description="Which row of the store's catalogue it is."

@@ -28,16 +28,20 @@ class CreateBookingInput:
     lead_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="The lead it comes from.")
     start_at: datetime | None = strawberry.field(default=strawberry.UNSET, description="When it starts.")
     end_at: datetime | None = strawberry.field(default=strawberry.UNSET, description="When it ends.")
-    service: str | None = strawberry.field(default=strawberry.UNSET, description="What is done.")
-    location: str | None = strawberry.field(default=strawberry.UNSET, description="Where, as the store says it.")
-    staff: str | None = strawberry.field(default=strawberry.UNSET, description="By whom.")
+    service: str | None = strawberry.field(default=strawberry.UNSET, description="What is done. Up to 500 characters.")
+    location: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Where, as the store says it. Up to 500 characters."
+    )
+    staff: str | None = strawberry.field(default=strawberry.UNSET, description="By whom. Up to 500 characters.")
     source: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Where it came from, in the store's words."
+        default=strawberry.UNSET, description="Where it came from, in the store's words. Up to 200 characters."
     )
     amount: Decimal | None = strawberry.field(
         default=strawberry.UNSET, description="What it costs, in the store's currency."
     )
-    note: str | None = strawberry.field(default=strawberry.UNSET, description="What is to be noted about it.")
+    note: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What is to be noted about it. Up to 10,000 characters."
+    )
     snapshot: SnapshotInput | None = strawberry.field(
         default=strawberry.UNSET, description="What is booked: by default what its lead is about."
     )
@@ -49,10 +53,14 @@ class UpdateBookingInput:
     id: strawberry.ID = strawberry.field(description="Which booking.")
     start_at: datetime | None = strawberry.field(default=strawberry.UNSET, description="When it starts.")
     end_at: datetime | None = strawberry.field(default=strawberry.UNSET, description="When it ends.")
-    service: str | None = strawberry.field(default=strawberry.UNSET, description="What is done.")
-    staff: str | None = strawberry.field(default=strawberry.UNSET, description="By whom.")
-    location: str | None = strawberry.field(default=strawberry.UNSET, description="Where, as the store says it.")
-    note: str | None = strawberry.field(default=strawberry.UNSET, description="What is to be noted about it.")
+    service: str | None = strawberry.field(default=strawberry.UNSET, description="What is done. Up to 500 characters.")
+    staff: str | None = strawberry.field(default=strawberry.UNSET, description="By whom. Up to 500 characters.")
+    location: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Where, as the store says it. Up to 500 characters."
+    )
+    note: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What is to be noted about it. Up to 10,000 characters."
+    )
     idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=IDEMPOTENCY_KEY)
 
 

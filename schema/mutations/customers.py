@@ -19,17 +19,22 @@ from schema.operation import Operation
 
 @strawberry.input(description="The delivery record of a new customer.")
 class DeliveryInput:
-    address: str = strawberry.field(description="Where to deliver to.")
-    area: str | None = strawberry.field(default=strawberry.UNSET, description="The delivery area.")
+    address: str = strawberry.field(description="Where to deliver to. Up to 2,000 characters.")
+    area: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The delivery area. Up to 500 characters."
+    )
 
 
 @strawberry.input(description="A customer that is to be created.")
 class CreateCustomerInput:
-    name: str = strawberry.field(description="What they are called.")
-    email: str | None = strawberry.field(default=strawberry.UNSET, description="Their e-mail.")
-    phone: str | None = strawberry.field(default=strawberry.UNSET, description="Their phone number.")
+    name: str = strawberry.field(description="What they are called. Up to 500 characters.")
+    email: str | None = strawberry.field(default=strawberry.UNSET, description="Their e-mail. Up to 320 characters.")
+    phone: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Their phone number. Up to 100 characters."
+    )
     source: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Where the first contact came from, in the store's words."
+        default=strawberry.UNSET,
+        description="Where the first contact came from, in the store's words. Up to 200 characters.",
     )
     with_account: bool | None = strawberry.field(
         default=strawberry.UNSET, description="Whether they get a login account: by default where the store has them."
@@ -46,11 +51,16 @@ class CreateCustomerInput:
 @strawberry.input(description="What is to change of a customer. Left out: kept; null: cleared.")
 class UpdateCustomerInput:
     id: strawberry.ID = strawberry.field(description="Which customer: the id of any of its records.")
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="In every record that has a name.")
-    email: str | None = strawberry.field(
-        default=strawberry.UNSET, description="In the CRM and the delivery record; not what they log in with."
+    name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="In every record that has a name. Up to 500 characters."
     )
-    phone: str | None = strawberry.field(default=strawberry.UNSET, description="In every record that has a phone.")
+    email: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="In the CRM and the delivery record; not what they log in with. Up to 320 characters.",
+    )
+    phone: str | None = strawberry.field(
+        default=strawberry.UNSET, description="In every record that has a phone. Up to 100 characters."
+    )
     status: CustomerStatus | None = strawberry.field(
         default=strawberry.UNSET, description="In the record that it is read from."
     )
@@ -64,7 +74,8 @@ class UpdateCustomerInput:
 class CreateAccountInput:
     customer_id: strawberry.ID = strawberry.field(description="Which customer.")
     email: str | None = strawberry.field(
-        default=strawberry.UNSET, description="What they log in with: by default the e-mail that they have."
+        default=strawberry.UNSET,
+        description="What they log in with: by default the e-mail that they have. Up to 320 characters.",
     )
     invite: bool = strawberry.field(default=False, description="Whether they are mailed a link to set a password.")
     idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=IDEMPOTENCY_KEY)

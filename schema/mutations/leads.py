@@ -21,13 +21,17 @@ _CHANGES = ("name", "email", "phone", "notes", "next_follow_up_at", "contact_att
 @strawberry.input(description="A lead that is to be created: of a customer, or of somebody with a name or an address.")
 class CreateLeadInput:
     customer_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Whose it is.")
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="Who asks.")
-    email: str | None = strawberry.field(default=strawberry.UNSET, description="Where to write to.")
-    phone: str | None = strawberry.field(default=strawberry.UNSET, description="Where to call.")
-    source: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Where it came from, in the store's words."
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="Who asks. Up to 500 characters.")
+    email: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Where to write to. Up to 320 characters."
     )
-    notes: str | None = strawberry.field(default=strawberry.UNSET, description="What is to be noted about it.")
+    phone: str | None = strawberry.field(default=strawberry.UNSET, description="Where to call. Up to 100 characters.")
+    source: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Where it came from, in the store's words. Up to 200 characters."
+    )
+    notes: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What is to be noted about it. Up to 10,000 characters."
+    )
     snapshot: SnapshotInput | None = strawberry.field(default=strawberry.UNSET, description="What it is about.")
     idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=IDEMPOTENCY_KEY)
 
@@ -35,10 +39,14 @@ class CreateLeadInput:
 @strawberry.input(description="What is to change of a lead. Left out: kept; null: cleared.")
 class UpdateLeadInput:
     id: strawberry.ID = strawberry.field(description="Which lead.")
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="Who asks.")
-    email: str | None = strawberry.field(default=strawberry.UNSET, description="Where to write to.")
-    phone: str | None = strawberry.field(default=strawberry.UNSET, description="Where to call.")
-    notes: str | None = strawberry.field(default=strawberry.UNSET, description="What is to be noted about it.")
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="Who asks. Up to 500 characters.")
+    email: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Where to write to. Up to 320 characters."
+    )
+    phone: str | None = strawberry.field(default=strawberry.UNSET, description="Where to call. Up to 100 characters.")
+    notes: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What is to be noted about it. Up to 10,000 characters."
+    )
     next_follow_up_at: datetime | None = strawberry.field(
         default=strawberry.UNSET, description="When somebody should be in touch again."
     )

@@ -16,7 +16,7 @@ from schema.mutation_error import MutationError
 from schema.mutations.sent import IDEMPOTENCY_KEY
 from schema.operation import Operation
 
-_REASON = "Why, for the trail."
+_REASON = "Why, for the trail. Up to 2,000 characters."
 
 
 @strawberry.input(description="One record, as its store calls it.")

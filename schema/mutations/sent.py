@@ -2,5 +2,5 @@
 
 IDEMPOTENCY_KEY = (
     "The same key with the same input writes once, and answers alike for 24 hours; with another input it is"
-    " IDEMPOTENCY_MISMATCH."
+    " IDEMPOTENCY_MISMATCH. Up to 200 characters."
 )

@@ -19,7 +19,7 @@ from schema.operation import Operation
 _TO = "What it is to be."
 _WORD = "In which word of the store, where a status has several; the first one where none is given."
 _EXPECTED = "Refuse with STALE when it is no longer so."
-_NOTE = "Why, for its history."
+_NOTE = "Why, for its history. Up to 2,000 characters."
 
 
 @strawberry.type(description="What came of writing a lead.")
