@@ -94,12 +94,14 @@ def cpu_of(pid: int) -> float:
 
 def memory_of(pid: int) -> int:
     """Answer the resident bytes of the largest among process *pid* and those that it started: a worker's."""
-    return max(process.memory_info().rss for process in _family(pid))
+    largest: int = max(process.memory_info().rss for process in _family(pid))
+    return largest
 
 
 def busiest(pid: int) -> int:
     """Find the process that worked most among *pid* and those that it started."""
-    return max(_family(pid), key=lambda process: sum(process.cpu_times()[:2])).pid
+    found: int = max(_family(pid), key=lambda process: sum(process.cpu_times()[:2])).pid
+    return found
 
 
 def _family(pid: int) -> list[psutil.Process]:
