@@ -36,9 +36,13 @@ _MEGABYTE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Be what a process holds at a time: *memory* in megabytes, *postgres* and *mongo* in connections."""
+    """Be what a process holds at a time: *memory* in megabytes, *postgres* and *mongo* in connections.
+
+    *cpu* are the seconds that it has worked so far.
+    """
 
     at: float
+    cpu: float
     requests: int
     memory: float
     files: int
@@ -119,8 +123,10 @@ async def _sample(served: Served, watch: asyncpg.Connection, load: Load, began: 
     held = await served.inside()
     memory = served.process.memory_info().rss / _MEGABYTE
     files, threads = served.process.num_fds(), served.process.num_threads()
-    at = time.monotonic() - began
-    return Sample(at, load.requests, memory, files, threads, held.tasks, held.objects, postgres, mongo)
+    at, times = time.monotonic() - began, served.process.cpu_times()
+    return Sample(
+        at, times.user + times.system, load.requests, memory, files, threads, held.tasks, held.objects, postgres, mongo
+    )
 
 
 def faults(soaked: Soaked) -> list[str]:
@@ -153,12 +159,20 @@ def growth(memory: Sequence[float]) -> str:
 def table(soaked: Soaked, rows: int = 20) -> str:
     """Write what was seen, in so many *rows*, and what was answered."""
     shown = [soaked.before, *soaked.during[:: max(1, len(soaked.during) // rows)], soaked.during[-1], soaked.after]
-    heads = ("seconds", "requests", "MB", "files", "threads", "tasks", "objects", "postgres", "mongo")
+    heads = ("seconds", "cpu", "requests", "MB", "files", "threads", "tasks", "objects", "postgres", "mongo")
     lines = [" ".join(f"{head:>9}" for head in heads)]
     for one in shown:
         cells = (one.files, one.threads, one.tasks, one.objects, one.postgres, one.mongo)
         lines.append(
-            " ".join([f"{one.at:9.0f}", f"{one.requests:9}", f"{one.memory:9.1f}", *(f"{cell:9}" for cell in cells)])
+            " ".join(
+                [
+                    f"{one.at:9.0f}",
+                    f"{one.cpu:9.0f}",
+                    f"{one.requests:9}",
+                    f"{one.memory:9.1f}",
+                    *(f"{cell:9}" for cell in cells),
+                ]
+            )
         )
     load = soaked.load
     statuses = ", ".join(f"{status}: {count}" for status, count in sorted(load.answered.items()))
