@@ -139,7 +139,7 @@ class Costs:
     def _number(self, value: ValueNode) -> int | None:
         if isinstance(value, VariableNode):
             given = self.variables.get(value.name.value)
-            return len(given) if isinstance(given, list) else given if isinstance(given, int) else None
+            return len(given) if isinstance(given, list) else whole(given)
         if isinstance(value, ListValueNode):
             return len(value.values)
         return int(value.value) if isinstance(value, IntValueNode) else None
@@ -153,6 +153,13 @@ class Costs:
                 if said is (name == "skip"):
                     return True
         return False
+
+
+def whole(value: object) -> int | None:
+    """Read what GraphQL takes for a whole number, be it that JSON has written it with a point: 100.0 and 1e2."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    return value if isinstance(value, int) else None
 
 
 def directives_of(declared: GraphQLField) -> tuple[Cost | None, ListSize | None]:

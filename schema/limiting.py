@@ -8,7 +8,7 @@ from strawberry.extensions import SchemaExtension
 
 from domain.errors import IntrospectionOffError, TooCostlyError
 from schema.compiled.operation import Operation
-from schema.costs import Costs
+from schema.costs import Costs, whole
 from schema.document_shape import DocumentLimits, asks_about_schema, check_document, check_variables
 
 #: Costs that are kept of an operation, one for each way in which its variables say how much is asked for.
@@ -71,4 +71,4 @@ def _likeness(value: object) -> Hashable:
     """Be what a cost can depend on of the value of a variable."""
     if isinstance(value, list):
         return "a list", len(value)
-    return (type(value), value) if isinstance(value, int) else None
+    return (type(value), value) if isinstance(value, bool) else whole(value)

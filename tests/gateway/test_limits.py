@@ -112,7 +112,7 @@ async def test_a_document_may_have_so_many_and_not_one_more(
 
 
 async def test_a_document_may_have_so_many_words(limited: Gateway) -> None:
-    assert await found(limited, at(397, "a", "{ ", " }")) == {"TOO_MANY_ROOT_FIELDS"}
+    assert await found(limited, at(398, "a", "{ ", " }")) == {"TOO_MANY_ROOT_FIELDS"}
     for count in (399, 5_000):
         assert refusal(await limited.post(at(count, "a", "{ ", " }")[:4_900], headers=GRAPHQL)) == (
             400,
@@ -146,6 +146,13 @@ async def test_a_cost_may_be_reached_and_not_exceeded(limited: Gateway) -> None:
     assert refusal(await limited.post(LEADS, {"first": 39}, headers=GRAPHQL)) == (400, ["TOO_COSTLY"])
 
 
+async def test_a_page_costs_alike_however_its_size_is_written(limited: Gateway) -> None:
+    """39 and 39.0 are one number of GraphQL's; also where the document is known, and was asked with another before."""
+    for size in (38, 39.0, 38.0, 39, 39.0):
+        answer = await limited.ask(LEADS, {"first": size})
+        assert codes(answer) == (["TOO_COSTLY"] if size == 39 else [])
+
+
 @pytest.mark.parametrize(
     ("query", "variables", "cost"),
     [
@@ -162,6 +169,8 @@ async def test_a_cost_may_be_reached_and_not_exceeded(limited: Gateway) -> None:
         ("{ leads(first: 1000000) { nodes { id } } }", {}, 105),
         ("query ($n: Int = 7) { leads(first: $n) { nodes { id } } }", {}, 12),
         ("query ($n: Int = 7) { leads(first: $n) { nodes { id } } }", {"n": 9}, 14),
+        ("query ($n: Int = 7) { leads(first: $n) { nodes { id } } }", {"n": 9.0}, 14),
+        ("query ($n: Int = 7) { leads(first: $n) { nodes { id } } }", {"n": 1e2}, 105),
         ("query ($n: Int = 7) { leads(first: $n) { nodes { id } } }", {"n": None}, 25),
         ("query ($i: [ID!]!) { nodes(ids: $i) { id } }", {"i": ["x", "y"]}, 10),
         ("query ($b: Boolean!) { leads(first: 4) @skip(if: $b) { nodes { id } } }", {"b": True}, 0),
