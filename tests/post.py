@@ -46,7 +46,7 @@ class Box:
         """Wait for a letter, and take it out of the box."""
         while not self.letters:
             self._arrived.clear()
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 await self._arrived.wait()
         return self.letters.pop(0)
 

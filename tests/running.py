@@ -76,7 +76,7 @@ class Gateway:
 
     async def until_ready(self, *, up: bool = True) -> None:
         """Wait until /readyz says that all stores answer, or that one does not."""
-        for _ in range(300):
+        for _ in range(1200):
             if (await self.http.get(f"{self.url}/readyz")).is_success is up:
                 return
             await asyncio.sleep(0.1)

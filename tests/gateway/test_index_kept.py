@@ -39,7 +39,7 @@ async def gateway(own_servers: EmbeddedStores) -> AsyncIterator[Gateway]:
 
 
 async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
-    for _ in range(300):
+    for _ in range(1200):
         if await is_so():
             return
         await asyncio.sleep(0.1)

@@ -92,7 +92,7 @@ async def all_ended(settings: Settings) -> None:
     left = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     connection = await asyncpg.connect(str(settings.postgres_url).replace("+asyncpg", ""))
     try:
-        for _ in range(200):
+        for _ in range(2400):
             if await connection.fetchval(f"{left} AND backend_type = 'client backend'") == 0:
                 return
             await asyncio.sleep(0.05)

@@ -170,7 +170,7 @@ async def begun(settings: Settings, command: list[Any], *, halt_at: str) -> asyn
 async def halted(pid: int) -> None:
     """Wait until the process *pid* has halted itself."""
     process = psutil.Process(pid)
-    for _ in range(600):
+    for _ in range(2400):
         if process.status() == psutil.STATUS_STOPPED:
             return
         await asyncio.sleep(0.05)

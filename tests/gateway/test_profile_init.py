@@ -111,7 +111,7 @@ async def rows_read(url: str) -> int:
     connection = await asyncpg.connect(url)
     try:
         # What a connection has done is counted once it has ended.
-        for _ in range(100):
+        for _ in range(1200):
             if await connection.fetchval(
                 "SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = current_database() AND backend_type = "
                 "'client backend'"

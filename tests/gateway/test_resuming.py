@@ -38,7 +38,7 @@ async def test_the_next_start_carries_on_what_was_left(store: Settings) -> None:
     assert links(store)["customers_v2 north D14"] == {}
     async with running(store) as gateway:
         query = "{ linkHistory { nodes { kind records { key } } } }"
-        for _ in range(100):
+        for _ in range(1200):
             found = (await gateway.data(query, tenant="north"))["linkHistory"]["nodes"]
             if found:
                 break

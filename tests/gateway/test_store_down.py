@@ -175,7 +175,7 @@ async def test_a_store_that_hangs_costs_a_bounded_time(whole: Gateway, own_serve
     for pid in processes:
         os.kill(pid, signal.SIGSTOP)
     try:
-        async with asyncio.timeout(10 * SECONDS):
+        async with asyncio.timeout(60 * SECONDS):
             body = await whole.ask(LIST, tenant="north")
         assert body["data"]["customers"]["missingStores"] == [store]
     finally:
