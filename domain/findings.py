@@ -28,11 +28,12 @@ class Check(Enum):
     ODD_MONEY = "odd-money"
     EMPTY_MAPPING = "empty-mapping"
     UNIQUE_INDEX = "unique-index"
+    COVERING_INDEX = "covering-index"
 
     @property
     def is_note(self) -> bool:
-        """Say whether this is worth telling, but nothing is wrong: a store may be new, or have no such indexes."""
-        return self in (Check.EMPTY_MAPPING, Check.UNIQUE_INDEX)
+        """Say whether this is worth telling, but nothing is wrong: a store may be new, or do without."""
+        return self in (Check.EMPTY_MAPPING, Check.UNIQUE_INDEX, Check.COVERING_INDEX)
 
     @property
     def is_of_the_store(self) -> bool:

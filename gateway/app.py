@@ -29,6 +29,7 @@ from gateway.metrics_told import ALONE, Place, Telling
 from gateway.opening import opened
 from gateway.operation_names import OperationNames
 from gateway.pages import PageFacts, page_routes
+from gateway.request_ids import REQUEST_ID, RequestIds
 from gateway.resuming import resuming
 from gateway.settings import Settings
 from gateway.trusted import TrustedDocuments
@@ -118,14 +119,14 @@ def create_app(settings: Settings, place: Place = ALONE) -> Starlette:
 
 
 class _Application(Starlette):
-    """Secure every answer, also those of what surrounds the routes."""
+    """Secure every answer and give it its id, also those of what surrounds the routes."""
 
     def __init__(self, *, tls: bool, **given: Any) -> None:
         super().__init__(**given)
         self._tls = tls
 
     def build_middleware_stack(self) -> ASGIApp:
-        return SecureHeaders(super().build_middleware_stack(), tls=self._tls)
+        return RequestIds(SecureHeaders(super().build_middleware_stack(), tls=self._tls))
 
 
 #: What pages of other origins may send, where they are named; no cookies, since there are none.
@@ -133,7 +134,7 @@ CROSS_ORIGIN: Mapping[str, Any] = MappingProxyType(
     {
         "allow_methods": ["POST"],
         "allow_headers": ["Authorization", "Content-Type", "X-Tenant", "X-Gateway-Explain"],
-        "expose_headers": ["Retry-After", "WWW-Authenticate"],
+        "expose_headers": ["Retry-After", "WWW-Authenticate", REQUEST_ID],
         "max_age": 600,
     }
 )

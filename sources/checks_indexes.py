@@ -12,6 +12,7 @@ from sqlalchemy import Column, Select, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.findings import Check, Finding
+from sources.index_covers import Cover, covers_of
 from sources.index_needs import Need, Reads, needs_of
 from sources.index_statements import columns_in, name_of, part_of, statements_for, wanted_by
 from sources.postgres_connection import PostgresConnection
@@ -44,7 +45,12 @@ _INDEXES = text(
                 ON attribute.attrelid = pg_index.indrelid AND attribute.attnum = pg_index.indkey[place]
                 AND attribute.attnum <> 0
             ORDER BY place
-        ) AS columns
+        ) AS columns,
+        ARRAY(
+            SELECT attribute.attname::text FROM pg_attribute AS attribute
+            WHERE attribute.attrelid = pg_index.indrelid
+                AND attribute.attnum = ANY((pg_index.indkey::smallint[])[pg_index.indnkeyatts:])
+        ) AS included
     FROM places
     JOIN pg_index ON pg_index.indrelid = places.relid
     JOIN pg_class AS index_class ON index_class.oid = pg_index.indexrelid
@@ -59,6 +65,7 @@ _KINDS = text(
             SELECT part.relname::text FROM places AS one JOIN pg_class AS part ON part.oid = one.relid
             WHERE one.name = places.name
         ) AS parts,
+        (SELECT sum(pg_relation_size(one.relid)) FROM places AS one WHERE one.name = places.name) AS size,
         ARRAY(SELECT other.relname::text FROM pg_class AS other WHERE other.relnamespace = class.relnamespace) AS taken
     FROM places
     JOIN pg_class AS class ON class.oid = places.relid
@@ -72,21 +79,35 @@ _NARROWED = {**_NOT_WHOLE, "enable_indexscan": "off", "enable_indexonlyscan": "o
 _SORTED = {**_NOT_WHOLE, "enable_sort": "off", "enable_bitmapscan": "off", "enable_hashjoin": "off"}
 _PLANNED = {Reads.LOOKUP: _NARROWED, Reads.REST: _NARROWED, Reads.ORDER: {**_SORTED, "enable_mergejoin": "off"}}
 _PARTITIONED = "p"
+#: Bytes from which on a table has so many rows that looking them up one by one is worth sparing.
+_BIG = 4 << 20
 _TABLES = frozenset({"r", "m", _PARTITIONED})
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Be an index: its *columns* by name, None for an expression; *condition* says which rows it holds, if not all."""
+    """Be an index: its *columns* by name, None for an expression; *condition* says which rows it holds, if not all.
+
+    *included* are columns that it holds and has no order of.
+    """
 
     name: str
     columns: Sequence[str | None]
     condition: str | None
+    included: Sequence[str] = ()
 
     def begins_with(self, column: str, tenant: str | None) -> bool:
         """Say whether it finds rows by *column*, alone or within a *tenant*."""
         first = list(self.columns[:2])
         return first[:1] == [column] or (tenant is not None and first == [tenant, column])
+
+    def covers(self, cover: Cover) -> bool:
+        """Say whether it finds and holds all that *cover* is about."""
+        tenant = None if cover.tenant is None else cover.tenant.name
+        held = {*self.columns, *self.included}
+        if not self.begins_with(cover.by.name, tenant) or not held >= {*cover.columns, *filter(None, [tenant])}:
+            return False
+        return not self.condition or (bool(cover.condition) and mentions(self.condition, columns_in(*cover.condition)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +141,7 @@ class IndexChecks(PostgresReading):
         names = tables_of(self._profile)
         indexes: dict[str, list[Index]] = {}
         for row in await self._connection.rows(_INDEXES, {"names": names}):
-            indexes.setdefault(row.table_name, []).append(Index(row.name, row.columns, row.condition))
+            indexes.setdefault(row.table_name, []).append(Index(row.name, row.columns, row.condition, row.included))
         kinds = {row.table_name: row for row in await self._connection.rows(_KINDS, {"names": names})}
         await self.faults()
         assert self._tables is not None
@@ -131,10 +152,24 @@ class IndexChecks(PostgresReading):
                 continue
             if not await self._is_met(need, Place(kinds[name].parts, indexes.get(name, []))):
                 missing.append(need)
+        covers = [
+            cover
+            for cover in covers_of(self._profile, self._tables)
+            if (kind := kinds.get(name_of(cover.mapped))) is not None
+            and kind.kind in _TABLES
+            and kind.size >= _BIG
+            and not self._tables.faults_of(cover.section)
+            and not any(index.covers(cover) for index in indexes.get(name_of(cover.mapped), ()))
+        ]
         wanted = {need: wanted_by(need) for need in missing if need.possible}
+        covering = {cover: cover.wanted() for cover in covers}
         partitioned = {name for name, row in kinds.items() if row.kind == _PARTITIONED}
-        statements = statements_for(wanted.values(), {name: row.taken for name, row in kinds.items()}, partitioned)
-        findings = (_finding(need, statements[wanted[need]] if need in wanted else None) for need in missing)
+        taken = {name: row.taken for name, row in kinds.items()}
+        statements = statements_for([*wanted.values(), *covering.values()], taken, partitioned)
+        findings = [_finding(need, statements[wanted[need]] if need in wanted else None) for need in missing]
+        printed = {finding.mends for finding in findings}
+        advised = {cover: statements[covering[cover]] for cover in covers}
+        findings += [_advice(cover, statement) for cover, statement in advised.items() if statement not in printed]
         return list(dict.fromkeys(findings))
 
     async def _is_met(self, need: Need, place: Place) -> bool:
@@ -204,3 +239,12 @@ def _finding(need: Need, statement: str | None) -> Finding:
     if not need.possible:
         message += "; no index can hold it, because one of its dates is kept as text, and the other is not"
     return Finding(check=Check.MISSING_INDEX, where=need.where, message=message, mends=statement)
+
+
+def _advice(cover: Cover, statement: str) -> Finding:
+    what = f"an index by {cover.by.name} that holds {', '.join(cover.columns)} too" if cover.columns else ""
+    message = (
+        f"{cover.mapped.table.fullname} is read row by row for totals of customers;"
+        f" {what or f'an index by {cover.by.name}'} would spare that"
+    )
+    return Finding(check=Check.COVERING_INDEX, where=cover.where, message=message, mends=statement)

@@ -22,7 +22,7 @@ _MOMENT = 1_700_000_000_000_000
 _NAME = "M"
 _SAMPLES = {"uuid": UUID(int=0), "int2": 1, "int4": 1, "int8": 1}
 #: What is the same text whatever the server's settings: an index can hold it for a condition.
-_SETTLED = frozenset({"text", "varchar", "bpchar", "citext", "name", "int2", "int4", "int8", "numeric", "bool", "uuid"})
+SETTLED = frozenset({"text", "varchar", "bpchar", "citext", "name", "int2", "int4", "int8", "numeric", "bool", "uuid"})
 
 
 class Reads(Enum):
@@ -111,7 +111,7 @@ def _rows(section: str, rows: RowStatements[Any]) -> Iterator[Need]:
         parts=(mapped["key"],),
         statements=(rows.by_key(),),
     )
-    condition = tuple(mapped.own_conditions) if mapped.conditions_are(_SETTLED) else ()
+    condition = tuple(mapped.own_conditions) if mapped.conditions_are(SETTLED) else ()
     for order, time in rows.orders.items():
         shared: dict[str, Any] = {"where": f"{section}.{order.lower()}", "section": section, "mapped": mapped}
         yield Need(

@@ -1,6 +1,6 @@
 """Write the statements that make indexes: as few as serve everything that is wanted."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -20,16 +20,21 @@ _LONGEST_NAME = 63
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Be an index to be made: of the quoted *table*, by *parts* of *columns*, of rows for which *condition* holds."""
+    """Be an index to be made: of the quoted *table*, by *parts* of *columns*, of rows for which *condition* holds.
+
+    What is *included* is only held in it.
+    """
 
     table: str
     parts: tuple[str, ...]
     columns: tuple[str, ...]
     condition: str
+    included: tuple[str, ...] = ()
 
     def is_served_by(self, other: "Wanted") -> bool:
         same = (self.table, self.condition) == (other.table, other.condition)
-        return same and other.parts[: len(self.parts)] == self.parts
+        held = {*other.parts, *other.included}
+        return same and other.parts[: len(self.parts)] == self.parts and held >= set(self.included)
 
 
 def name_of(mapped: MappedTable) -> str:
@@ -45,14 +50,19 @@ def wanted_by(need: Need) -> Wanted:
         name_of(need.mapped),
         tuple(dict.fromkeys(map(part_of, expressions))),
         tuple(columns_in(*expressions)),
-        _written(and_(*need.condition)) if need.condition else "",
+        condition_of(need.condition),
     )
 
 
-def columns_in(*expressions: ColumnElement[Any]) -> list[str]:
-    """List the columns that *expressions* look at."""
-    found = (part for expression in expressions for part in visitors.iterate(expression))
-    return list(dict.fromkeys(part.name for part in found if isinstance(part, Column)))
+def condition_of(conditions: Sequence[ColumnElement[bool]]) -> str:
+    return _written(and_(*conditions)) if conditions else ""
+
+
+def columns_in(*expressions: ColumnElement[Any], table: str | None = None) -> list[str]:
+    """List the columns that *expressions* look at, or those of one *table*."""
+    every = (part for expression in expressions for part in visitors.iterate(expression))
+    found = [part for part in every if isinstance(part, Column)]
+    return list(dict.fromkeys(one.name for one in found if table is None or one.table.fullname == table))
 
 
 def statements_for(
@@ -72,7 +82,8 @@ def statements_for(
         names.add(name)
         how = "" if one.table in partitioned else "CONCURRENTLY "
         where = f" WHERE {one.condition}" if one.condition else ""
-        made[one] = f"CREATE INDEX {how}{quoted(name)} ON {one.table} ({', '.join(one.parts)}){where};"
+        included = f" INCLUDE ({', '.join(one.included)})" if one.included else ""
+        made[one] = f"CREATE INDEX {how}{quoted(name)} ON {one.table} ({', '.join(one.parts)}){included}{where};"
     return {one: next(made[other] for other in made if one.is_served_by(other)) for one in every}
 
 

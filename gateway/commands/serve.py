@@ -10,7 +10,8 @@ from dataclasses import replace
 from tempfile import TemporaryDirectory
 
 from domain.errors import StartError
-from gateway.commands.server import set_up_logging, take_port
+from gateway.commands.server import take_port
+from gateway.log_lines import set_up_logging
 from gateway.mapped import require_urls
 from gateway.setting_kinds import host_and_port
 from gateway.settings import Settings, read_settings

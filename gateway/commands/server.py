@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import logging
 import math
 import signal
 import socket
@@ -16,12 +15,11 @@ from domain.errors import StartError
 from gateway.connections import ServerConfig
 from gateway.garbage import seldom_collected
 from gateway.lobby import ConnectionLimits
-from gateway.logs import DiscreetFormatter, quieten
+from gateway.log_lines import set_up_logging
 
 _LOOK_SECONDS = 0.05
 _CLOSING = (b"connection", b"close")
 _LAST_PORT = 65535
-_LOG_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _STARTUP_FAILED = "lifespan.startup.failed"
 
 
@@ -82,13 +80,6 @@ def run_server(
         if guard.error is not None:
             raise guard.error from None
         raise
-
-
-def set_up_logging() -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(DiscreetFormatter(_LOG_LINE))
-    logging.basicConfig(handlers=[handler], level=logging.WARNING)
-    quieten()
 
 
 def interrupt_on_sigterm() -> None:

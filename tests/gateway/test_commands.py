@@ -165,7 +165,8 @@ def test_serve_says_where_and_what_it_serves(tmp_path: Path, options: list[str],
 
     *warnings, said = lines
     form = re.compile(
-        r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} WARNING gateway: The store (postgres|mongo) cannot be asked.*\n"
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z WARNING gateway\[\d+\] -:"
+        r" The store (postgres|mongo) cannot be asked.*\n"
     )
     assert warnings
     assert [line for line in warnings if not form.fullmatch(line)] == []
