@@ -15,6 +15,8 @@ _SCRIPT = Path(__file__).with_name("ask.lua")
 _IDS = 10_000
 _WARM_SECONDS, _WARM_CONNECTIONS = 2.0, 8
 _MEGABYTE = 1 << 20
+#: So many answers a connection, at least, are worth a figure, but not more seconds than these.
+_EACH, _LONGEST = 2, 16.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def measure(
 
 
 def load(server: Server, query: Query, bodies: Path, stores: Loaded, *, seconds: float, connections: int) -> Sample:
-    """Load *server* for *seconds*, for longer where it answers nothing in that time.
+    """Load *server* for *seconds*, for longer where it answers few in that time: those under way do not count.
 
     Raises RuntimeError where a request fails.
     """
@@ -104,7 +106,7 @@ def load(server: Server, query: Query, bodies: Path, stores: Loaded, *, seconds:
     requests = found["requests"]
     if found["failed"]:
         raise RuntimeError(f"{server.name} failed {found['failed']} of {requests} requests of {query.name}")
-    if not requests:
+    if requests < connections * _EACH and (seconds < _LONGEST or not requests):
         return load(server, query, bodies, stores, seconds=2 * max(1, seconds), connections=connections)
     took = [(later - earlier) * 1000 / requests for earlier, later in zip(before, after, strict=True)]
     return Sample(

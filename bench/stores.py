@@ -94,14 +94,13 @@ def cpu_of(pid: int) -> float:
 
 def memory_of(pid: int) -> int:
     """Answer the resident bytes of the largest among process *pid* and those that it started: a worker's."""
-    largest: int = max(process.memory_info().rss for process in _family(pid))
-    return largest
+    return int(max(process.memory_info().rss for process in _family(pid)))
 
 
 def busiest(pid: int) -> int:
     """Find the process that worked most among *pid* and those that it started."""
-    found: int = max(_family(pid), key=lambda process: sum(process.cpu_times()[:2])).pid
-    return found
+    worked: psutil.Process = max(_family(pid), key=lambda process: sum(process.cpu_times()[:2]))
+    return int(worked.pid)
 
 
 def _family(pid: int) -> list[psutil.Process]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -148,7 +148,7 @@ class Customer:
     of_account: strawberry.Private[Document | None] = None
     of_delivery: strawberry.Private[Document | None] = None
 
-    said: strawberry.Private[dict[str, str]] = strawberry.field(default_factory=dict)
+    texts: strawberry.Private[dict[str, str]] = field(default_factory=dict)
 
     @property
     def key(self) -> int | None:
@@ -167,15 +167,15 @@ class Customer:
         elif self.of_account is not None or self.of_delivery is not None:
             own = self.of_account or self.of_delivery or {}
         self._take(own)
-        if mongo and len(self.said) < len(_SAID):
+        if mongo and len(self.texts) < len(_SAID):
             for other in (await self._account(loaders), await self._delivery(loaders)):
                 self._take(other or {})
         return self
 
     def _take(self, document: dict[str, Any]) -> None:
         for name in _SAID:
-            if name not in self.said and (text := said(document.get(name))):
-                self.said[name] = text
+            if name not in self.texts and (text := said(document.get(name))):
+                self.texts[name] = text
 
     @strawberry.field
     def id(self) -> strawberry.ID:
@@ -188,15 +188,15 @@ class Customer:
 
     @strawberry.field
     def name(self) -> str:
-        return self.said.get("name") or self.said.get("email") or self.said.get("phone") or self.head_key
+        return self.texts.get("name") or self.texts.get("email") or self.texts.get("phone") or self.head_key
 
     @strawberry.field
     def email(self) -> str | None:
-        return self.said.get("email")
+        return self.texts.get("email")
 
     @strawberry.field
     def phone(self) -> str | None:
-        return self.said.get("phone")
+        return self.texts.get("phone")
 
     @strawberry.field
     def created_at(self) -> datetime:
