@@ -21,6 +21,7 @@ from resolvers.attaching_lots import (
     create_all,
     fault_of,
     new_customer,
+    refused_by_store,
     things_of,
 )
 from resolvers.creating import Creating
@@ -157,7 +158,7 @@ class Attaching:
                 await log.release(connection, id_)
                 await planning.mark_all(connection, plan.operation.id, {step.number: done})
         except RefusedError as refusal:
-            return Done(Outcome.FAILED, refusal.errors[0].message)
+            return refused_by_store(refusal)
         return done
 
 

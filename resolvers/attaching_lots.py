@@ -40,7 +40,7 @@ TAKEN = Done(Outcome.NOTHING, "Somebody has its e-mail or phone by now.")
 async def attach_all(matching: Matching, plan: Plan, steps: Sequence[Step]) -> Mapping[int, Done]:
     """Attach leads and say so in one transaction; those are left out whose customers somebody else has.
 
-    All of them where the store refuses one.
+    All of them where the store refuses one as late as the commit.
     """
     if not steps:
         return {}
@@ -60,7 +60,10 @@ async def attach_all(matching: Matching, plan: Plan, steps: Sequence[Step]) -> M
             owners = await owners_of(matching, [leads[number] for number in free])
             for number, step in free.items():
                 lead = leads[number]
-                done[number] = await attached(matching, connection, step, lead, owners[lead.key])
+                try:
+                    done[number] = await attached(matching, connection, step, lead, owners[lead.key])
+                except RefusedError as refusal:
+                    done[number] = refused_by_store(refusal)
             await log.release(connection, id_)
             await planning.mark_all(connection, plan.operation.id, done)
             crash_point("before-attached")
@@ -82,6 +85,10 @@ async def attached(matching: Matching, connection: AsyncConnection, step: Step, 
     statement = await matching.stores.crm.attaching(matching.tenant, lead.key, owners.row)
     is_attached = statement is not None and await attach(connection, section, statement)
     return Done(Outcome.ATTACHED) if is_attached else Done(Outcome.NOTHING, "It has a customer by now.")
+
+
+def refused_by_store(refusal: RefusedError) -> Done:
+    return Done(Outcome.FAILED, refusal.errors[0].message)
 
 
 def things_of(row: Key | None, told: Sequence[Evidence]) -> frozenset[str]:

@@ -5,7 +5,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.identity import Members, Names
-from domain.link_plans import Change, Conflict, LinkField, LinkFields, Links, NoFieldError, plan_cut, plan_join
+from domain.link_plans import (
+    Change,
+    Conflict,
+    LinkField,
+    LinkFields,
+    Links,
+    LinksOfMany,
+    NoFieldError,
+    plan_cut,
+    plan_join,
+)
 from domain.records import Key, RecordKind, RecordRef
 from tests.domain.linked_stores import LinkedStore, linked_stores
 
@@ -162,3 +172,22 @@ def test_what_is_cut_stands_alone_and_nobody_names_it(store: LinkedStore, data: 
     if rest:
         assert set(rest) <= set(after.identity.members(rest[0]).refs)
     assert plan_cut(after, EVERY, ref) == []
+
+
+@given(linked_stores(most=6), st.data())
+def test_what_bears_on_some_records_decides_as_all_does(store: LinkedStore, data: st.DataObject) -> None:
+    every = list(store.refs)
+    assume(every)
+    refs = data.draw(st.lists(st.sampled_from(every), min_size=1, max_size=3, unique_by=lambda ref: ref.kind))
+    whole = of_store(store)
+    near = LinksOfMany(whole).around(refs)
+    assert all(near.has(ref) for ref in refs)
+    assert [near.identity.members(ref) for ref in refs] == [whole.identity.members(ref) for ref in refs]
+    assert _join(near, refs) == _join(whole, refs)
+
+
+def _join(store: Links, refs: list[RecordRef]) -> list[Change] | str:
+    try:
+        return plan_join(store, EVERY, refs)
+    except (Conflict, NoFieldError) as refusal:
+        return type(refusal).__name__
