@@ -3,7 +3,11 @@
 import base64
 import binascii
 import json
+import json.encoder
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from domain.errors import BadIdError
 from domain.records import Key, RecordKind, RecordRef
@@ -15,6 +19,9 @@ NOTE = "Note"
 LINK_SUGGESTION = "LinkSuggestion"
 _WITHOUT_KIND = frozenset({LEAD, BOOKING, LINK_EVENT, OPERATION, NOTE, LINK_SUGGESTION})
 _KINDS = {kind.value: kind for kind in RecordKind}
+#: Write a text as JSON, and escape no more than has to be.
+_text: Callable[[Any], str] = json.encoder.encode_basestring
+_IN_URLS = bytes.maketrans(b"+/", b"-_")
 #: Longer than any id that is handed out for a key of a sane length.
 _LONGEST = 20_000
 
@@ -36,7 +43,13 @@ class GlobalId:
 
 
 def encode_id(type_: str, tenant: str | None, key: Key, kind: RecordKind | None = None) -> str:
-    return pack([type_, kind.value if kind else None, tenant, key])
+    # As `pack` would write it; what many ids have in common is written once.
+    return _opaque(f"{_beginning(type_, kind, tenant)}{_text(key)}]")
+
+
+@lru_cache(maxsize=1_000)
+def _beginning(type_: str, kind: RecordKind | None, tenant: str | None) -> str:
+    return f"[{_json(type_)},{_json(kind.value if kind else None)},{_json(tenant)},"
 
 
 def decode_id(text: str, expected: str | None = None) -> GlobalId:
@@ -57,8 +70,20 @@ def decode_id(text: str, expected: str | None = None) -> GlobalId:
 
 def pack(parts: list[object]) -> str:
     """Write *parts* as one opaque word of URL-safe characters."""
-    text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return _opaque(f"[{','.join(map(_json, parts))}]")
+
+
+def _json(part: object) -> str:
+    """Write *part* as JSON: texts, whole numbers and nothing at a glance."""
+    if part is None:
+        return "null"
+    if part.__class__ is str:
+        return _text(part)
+    return str(part) if part.__class__ is int else json.dumps(part, ensure_ascii=False, separators=(",", ":"))
+
+
+def _opaque(text: str) -> str:
+    return binascii.b2a_base64(text.encode(), newline=False).translate(_IN_URLS).rstrip(b"=").decode()
 
 
 def unpack(text: str) -> object:

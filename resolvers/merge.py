@@ -38,7 +38,10 @@ class Stream:
 
 @dataclass(slots=True)
 class Merge:
-    """Merge one page of the customers of *tenant* that *choice* chooses; *only* those that these keys head, if any."""
+    """Merge one page of the customers of *tenant* that *choice* chooses; *only* those that these keys head, if any.
+
+    *picks*: what is wanted of the CRM's rows, where nothing else decides what has to be read of them.
+    """
 
     stores: Stores
     tenant: str | None
@@ -47,6 +50,7 @@ class Merge:
     only: Mapping[RecordKind, frozenset[Key]] | None = None
     smallest_chunk: int = SMALLEST_CHUNK
     most_rounds: int = MOST_ROUNDS
+    picks: frozenset[str] = frozenset()
     streams: list[Stream] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
     missing: dict[str, None] = field(default_factory=dict)
@@ -56,6 +60,8 @@ class Merge:
 
     async def page(self) -> Page[Customer]:
         """Read rounds until the page is full, every stream has ended, or it has been enough."""
+        if self.choice.is_exact_in_rows and self.choice.heads == (RecordKind.CRM,):
+            return await self._page_of_rows()
         self.streams = [Stream(kind, self.request.position) for kind in self.choice.heads]
         size = max(self.smallest_chunk, min(self.request.size + 1, SMALLEST_CHUNK))
         for _ in range(self.most_rounds):
@@ -65,6 +71,16 @@ class Merge:
             await self._round(waiting, size)
             size *= 2
         return self._page()
+
+    async def _page_of_rows(self) -> Page[Customer]:
+        """Read the page where the CRM's rows are the whole list: there is nothing to merge."""
+        asked = CustomerRows(self.choice.chosen, keys=self._keys(RecordKind.CRM))
+        try:
+            page = await self.stores.crm.customer_page(self.tenant, asked, self.request, self.picks)
+        except SourceError as error:
+            return Page(self.request, missing_stores=(error.store,))
+        self.looked_at += len(page.items) + page.more
+        return Page(self.request, [_headed_by(row) for row in page.items], page.positions, page.more)
 
     def _waiting(self) -> list[Stream]:
         """List the open streams that may still hold something of this page."""

@@ -60,6 +60,8 @@ OTHER_TEXTS = frozenset({"citext", "bpchar", "name"})
 NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
 DATES = frozenset({"timestamptz", "timestamp", "date"})
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
+#: As many digits as any of the larger types holds.
+_PLAIN = 18
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -77,11 +79,15 @@ def _uuid(text: str) -> uuid.UUID | None:
 
 
 def _integer(bits: int) -> Callable[[str], int | None]:
+    least, most = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+
     def parse(text: str) -> int | None:
-        if not _INTEGER.fullmatch(text):
+        # Most keys are short and plain: what is not is looked at closely.
+        is_plain = len(text) <= _PLAIN and text.isascii() and text.isdecimal() and text[0] != "0"
+        if not is_plain and not _INTEGER.fullmatch(text):
             return None
         value = int(text)
-        return value if -(1 << (bits - 1)) <= value < 1 << (bits - 1) else None
+        return value if least <= value <= most else None
 
     return parse
 

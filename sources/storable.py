@@ -3,4 +3,4 @@
 
 def is_storable(text: str) -> bool:
     """Say whether a store could hold *text* at all: no lone surrogate, and no NUL, which some servers cut at."""
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    return "\x00" not in text and (text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import BadIdError
-from domain.ids import BOOKING, CUSTOMER, LEAD, GlobalId, decode_id, encode_id
+from domain.ids import BOOKING, CUSTOMER, LEAD, GlobalId, decode_id, encode_id, pack
 from domain.records import RecordKind, RecordRef
 
 ID = encode_id(CUSTOMER, "acme", "7", RecordKind.CRM)
@@ -42,6 +42,16 @@ def test_a_customers_id_is_read_as_the_record_it_was_made_of(key: str, tenant: s
     assert found == GlobalId(CUSTOMER, tenant, key, kind)
     assert found.record == RecordRef(kind, key)
     assert decode_id(text) == found
+
+
+@given(st.sampled_from([CUSTOMER, LEAD]), st.none() | texts, texts, st.none() | st.sampled_from(RecordKind))
+def test_an_id_is_json_in_base64(type_: str, tenant: str | None, key: str, kind: RecordKind | None) -> None:
+    assert encode_id(type_, tenant, key, kind) == written(type_, kind and kind.value, tenant, key)
+
+
+@given(st.lists(st.none() | st.booleans() | texts | st.integers() | st.floats(allow_nan=False) | st.lists(texts)))
+def test_what_is_packed_is_json_in_base64(parts: list[object]) -> None:
+    assert pack(parts) == written(*parts)
 
 
 @given(texts, st.none() | texts, st.sampled_from([LEAD, BOOKING]))
