@@ -74,7 +74,7 @@ def lead_statements(
         "key": mapped["key"],
         "status": mapped.text("status"),
         "customer": mapped.text("customer") if owner is None else owner.key,
-        "contact_attempts": mapped.number("contact_attempts"),
+        "contact_attempts": mapped.quantity("contact_attempts"),
         **{role: time.selected for role, time in times.items()},
         **{name: mapped.first_of(field) for name, field in texts.items()},
     }

@@ -17,6 +17,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    literal,
     literal_column,
     null,
     text,
@@ -173,11 +174,11 @@ class MappedTable:
 
     def _one_of(self, column: ColumnElement[Any], name: str, values: Iterable[object]) -> ColumnElement[bool]:
         if self._infos[name].type in TEXTS:
-            return column.in_([str(value) for value in values])
+            return column.in_([_written(str(value)) for value in values])
         if self._infos[name].type in NUMBERS and all(type(value) is int for value in values):
-            return column.in_(list(values))
+            return column.in_([literal_column(str(value)) for value in values])
         texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
-        return cast(column, Text).in_(texts)
+        return cast(column, Text).in_([_written(value) for value in texts])
 
     # ── values ──
 
@@ -259,6 +260,11 @@ class MappedTable:
         """Be those of *roles* that the profile maps, as dates."""
         return {role: self.time(role) for role in roles if role in self}
 
+    def quantity(self, role: str) -> ColumnElement[Any]:
+        """Be what *role* holds as a number that is shown: whole ones as they are, others as `number` has them."""
+        is_whole = role in self and self.info(role).type in _WHOLE
+        return self[role] if is_whole else self.number(role)
+
     def number(self, role: str) -> ColumnElement[Any]:
         """Be what *role* holds as numeric; NULL for what is no number, and where the profile does not map it."""
         if role not in self:
@@ -276,6 +282,13 @@ class MappedTable:
         return case((written.bool_op("~")(literal_column(_NUMBER)), _numeric(func.btrim(written))))
 
 
+def _written(text: str) -> ColumnElement[str]:
+    """Write *text* of a profile into a statement, where the server's plans can reckon with it."""
+    # What a backslash means is for the server's settings to say.
+    return literal(text, Text) if "\\" in text else literal_column("'" + text.replace("'", "''") + "'", Text)
+
+
+_WHOLE = frozenset({"int2", "int4", "int8"})
 #: Beyond these lie NaN and the infinities, which no sum survives.
 _LARGEST = {"numeric": "1e1000", "float4": "1e30", "float8": "1e300"}
 #: Text that counts as a number; longer ones cannot be meant, and could overflow.

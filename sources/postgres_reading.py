@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import Integer, Select, bindparam
+from sqlalchemy import Integer, Select, bindparam, literal_column
 
 from domain.errors import SourceMismatchError
 from domain.filters import narrows_nothing
@@ -171,16 +171,17 @@ class PostgresReading:
         statements: RowStatements[Any], request: PageRequest, chosen: object, picks: Picks
     ) -> Sequence[Select[Any]]:
         def build() -> Sequence[Select[Any]]:
-            return [
-                query.limit(bindparam("size", type_=Integer))
-                for query in statements.page(request, statements.filters(chosen), picks)
-            ]
+            pages = statements.page(request, statements.filters(chosen), picks)
+            # What is written out lets the server keep its plan: of a limit it does not know it would think the worst.
+            sizes = [literal_column(str(request.size + 1)), *[bindparam("size", type_=Integer)] * len(pages)]
+            return [query.limit(size) for query, size in zip(pages, sizes, strict=False)]
 
         # What a cursor or a filter says is never asked twice.
         if request.position is not None or not narrows_nothing(chosen):
             return build()
         order = request.order
-        return statements.built.once(("page", order.field, order.direction, request.backwards, picks), build)
+        key = ("page", order.field, order.direction, request.size, request.backwards, picks)
+        return statements.built.once(key, build)
 
     async def _page(
         self,

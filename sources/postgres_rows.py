@@ -16,6 +16,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     null,
     select,
     true,
@@ -212,8 +213,8 @@ class RowStatements(Generic[R]):
             return select(asked.c.owner).where(false())
         reads = [
             self._read(arm, request, [owner.key == asked.c.owner, *filters], picks)
-            .add_columns(self.key.label("ordered_key"), literal(number, Integer).label("arm"))
-            .limit(request.size + 1)
+            .add_columns(self.key.label("ordered_key"), literal_column(str(number), Integer).label("arm"))
+            .limit(literal_column(str(request.size + 1)))
             .correlate(asked)
             for number, arm in enumerate(arms)
         ]
