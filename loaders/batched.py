@@ -16,6 +16,8 @@ T = TypeVar("T")
 
 
 NOTHING: frozenset[str] = frozenset()
+#: Pick all of what records have, whatever others pick of them in the same batch.
+EVERYTHING: frozenset[str] = frozenset({"*"})
 
 
 class Ask(NamedTuple):

@@ -11,7 +11,7 @@ from domain.errors import BadPageError
 from domain.filters import Children
 from domain.paging import Order, Page, PageArguments
 from domain.records import Stats
-from loaders.batched import Ask
+from loaders.batched import EVERYTHING, Ask
 from resolvers.connections import Connection, begun
 from resolvers.context import Context
 from resolvers.selection import Wanted
@@ -129,7 +129,7 @@ class LoadedPage:
 
         if key is None or not wanted.page:
             return Connection(tenant, Page(request) if wanted.page else None, count)
-        return _connected(tenant, pages.load(Ask(key, Children(request, asked.chosen))), count)
+        return _connected(tenant, pages.load(Ask(key, Children(request, asked.chosen), EVERYTHING)), count)
 
     def column(
         self, context: Context, parents: Sequence[Any], given: Mapping[str, Any], wanted: Wanted
@@ -144,7 +144,9 @@ class LoadedPage:
         there = [key for key in keys if key is not None]
         counted = begun(counts.load_column(there, asked.chosen, COUNT)) if wanted.count and there else None
         paged = (
-            pages.load_column(there, Children(request, asked.chosen), wanted.picks) if wanted.page and there else None
+            pages.load_column(there, Children(request, asked.chosen), wanted.picks or EVERYTHING)
+            if wanted.page and there
+            else None
         )
         if counted is None and paged is None:
             return [Connection(tenant, Page(request) if wanted.page else None, _nothing)] * len(parents)

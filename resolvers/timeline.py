@@ -12,7 +12,7 @@ from domain.operations import written
 from domain.paging import Direction, Order, Page, PageRequest, Position
 from domain.records import Customer, RecordKind, RecordRef
 from domain.time import Micros, Period, instant
-from loaders.batched import Ask
+from loaders.batched import EVERYTHING, Ask
 from loaders.link_events import LinkEventsOf
 from resolvers.connections import Connection
 from resolvers.context import Context
@@ -73,7 +73,8 @@ def timeline(context: Context, customer: Customer, asked: PageOf, _: Wanted) -> 
         loader = getattr(context.loaders, name)
         if loader is not None and customer.crm_key is not None:
             wanted, before = _part(request, place, rank, order)
-            parts.append((rank, loader.load(Ask(customer.crm_key, Children(wanted, narrowed(Period(None, before)))))))
+            part = Children(wanted, narrowed(Period(None, before)))
+            parts.append((rank, loader.load(Ask(customer.crm_key, part, EVERYTHING))))
     parts.append((_LINKS, _link_events(context, customer, request, place)))
     parts.append((_NOTES, _notes(context, customer, request, place)))
     return _merged(context, request, parts)
