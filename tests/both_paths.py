@@ -35,7 +35,11 @@ AMISS: tuple[tuple[int, dict[str, Any]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Be an answer, as it would be sent: errors in no order, as the specification has none."""
+    """Be an answer, as it would be sent: errors in no order, as the specification has none.
+
+    Of errors that were carried up to a null above them it has only where that null is: which of several fields that
+    fail side by side is the first to do so is chance.
+    """
 
     data: bytes
     errors: tuple[tuple[str, str, str], ...]
@@ -70,12 +74,17 @@ class BothPaths:
 
 
 def _answered(result: ExecutionResult, context: Context) -> Answered:
-    errors = sorted(map(_error, result.errors or ()))
+    errors = sorted({_error(error, result.data) for error in result.errors or ()})
     return Answered(orjson.dumps(result.data), tuple(errors), context.not_compiled or "compiled")
 
 
-def _error(error: GraphQLError) -> tuple[str, str, str]:
-    return str(error.path), error.message, str(error.locations)
+def _error(error: GraphQLError, data: Any) -> tuple[str, str, str]:
+    path = error.path or []
+    for depth, step in enumerate(path):
+        if data is None:
+            return str(path[:depth]), "carried up", ""
+        data = data[step]
+    return str(path), error.message, str(error.locations)
 
 
 def spoil(context: Context, wrong: int) -> None:
