@@ -34,7 +34,7 @@ _PAUSE, _PATIENCE = 0.05, 5.0
 _ATTEMPTS = 6
 #: A deadlock, and transactions that could not be put in a row.
 _TO_REPEAT = frozenset({"40P01", "40001"})
-_CHANGED = "a record was changed by somebody else meanwhile"
+_CHANGED = "a record was changed by somebody else meanwhile, or a rule of its store is against it"
 
 
 class BusyError(GatewayError):

@@ -8,7 +8,10 @@ from domain.planning import Done, Outcome
 from resolvers.linking import Linked
 from resolvers.operations import Operations
 
-_TURNED_BACK = Done(Outcome.FAILED, "It was turned back: a record was changed by somebody else meanwhile.")
+_TURNED_BACK = Done(
+    Outcome.FAILED,
+    "It was turned back: a record was changed by somebody else meanwhile, or a rule of its store is against it.",
+)
 #: What came of a step that was refused; anything else is left for somebody to look at.
 _REFUSED = {ErrorCode.STALE: Outcome.NOTHING, ErrorCode.ALREADY_CHANGED: Outcome.FAILED}
 

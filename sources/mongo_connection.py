@@ -10,10 +10,10 @@ from pymongo.errors import (
     BulkWriteError,
     ConfigurationError,
     ConnectionFailure,
-    DuplicateKeyError,
     NetworkTimeout,
     OperationFailure,
     PyMongoError,
+    WriteError,
 )
 
 from sources.availability import Availability
@@ -91,15 +91,18 @@ class MongoConnection:
             await cursor.close()
 
     async def update(self, collection: str, query: Query, change: Query) -> bool:
-        """Make *change* in one document that *query* finds; False where it finds none."""
-        result = await self._asked(lambda: self._database[collection].update_one(query, change))
+        """Make *change* in one document that *query* finds; False where it finds none, or a rule is against it."""
+        try:
+            result = await self._asked(lambda: self._database[collection].update_one(query, change))
+        except WriteError:
+            return False
         return bool(result.matched_count)
 
     async def insert(self, collection: str, document: Document) -> bool:
-        """Add *document*; False where an index has something against it, be it that its `_id` is there."""
+        """Add *document*; False where an index or a rule is against it, be it that its `_id` is there."""
         try:
             await self._asked(lambda: self._database[collection].insert_one(dict(document)))
-        except DuplicateKeyError:
+        except WriteError:
             return False
         return True
 

@@ -28,7 +28,7 @@ _COMPARABLE = (str, int, ObjectId)
 
 
 class Outcome(Enum):
-    """WRITTEN: it holds the new value, now or before; OVERTAKEN: it holds another than before, or is gone."""
+    """WRITTEN: it holds the new value, now or before; OVERTAKEN: it does not, and is not to: it is another, or gone."""
 
     WRITTEN = "written"
     OVERTAKEN = "overtaken"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
 from domain.ids import encode_id
 from domain.records import RecordKind
@@ -123,3 +124,19 @@ async def test_what_was_to_be_mailed_is_mailed_by_whoever_carries_on(store: Sett
     ran = await run_command(store, "resume", "--json")
     assert [one["state"] for one in ran.json] == ["APPLIED"]
     assert box.receivers == ["anna@new.example"]
+
+
+# ── rules of the store ──
+
+
+async def test_what_an_index_of_the_store_is_against_is_turned_back(gateway: Gateway, store: Settings) -> None:
+    """Given numbers that no two accounts may share, and staff who have one."""
+    with MongoClient[dict[str, Any]](store.mongo_url) as client:
+        client.get_default_database()["users"].create_index("phone", unique=True)
+    payload = await written(gateway, UPDATE, id=customer("cust-3"), name="Chandra", phone="9000000002")
+    assert faults(payload) == [("ALREADY_CHANGED", [])]
+    assert "rule" in payload["errors"][0]["message"]
+    assert (payload["operation"]["state"], payload["operation"]["counts"]["failed"]) == ("FAILED", 1)
+    assert {one["name"] for one in payload["customer"]["records"]} == {"Chand"}
+    assert {one["phone"] for one in payload["customer"]["records"]} == {"9876543203"}
+    assert (await written(gateway, UPDATE, id=customer("cust-3"), name="Chandra"))["errors"] == []
