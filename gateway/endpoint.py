@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 
 import orjson
@@ -111,7 +111,7 @@ class Endpoint:
                 operations=request.state.operations,
                 planned=request.state.planned,
                 accounts=request.state.accounts,
-                client=_client_of(request),
+                client=client_of(request),
                 may_introspect=may_introspect,
             )
             request.state.counted.context = context
@@ -154,13 +154,13 @@ class Endpoint:
 
 
 def subject_of(viewer: Viewer | None, request: Request) -> str:
-    """Name whose requests are counted together: the token's subject in its tenant; without a token, the address."""
+    """Name whose requests are counted together: the token's subject in its tenant; without one, where it is from."""
     if viewer is None:
-        return f"from {request.client.host if request.client else ''}"
+        return f"from {client_of(request)}"
     return f"{viewer.tenant or ''}\0{viewer.subject}"
 
 
-def _client_of(request: Request) -> str:
+def client_of(request: Request) -> str:
     """Say where *request* comes from; of IPv6, the network that one household or machine has to itself."""
     return _network_of(request.client.host if request.client is not None else "")
 
@@ -171,7 +171,10 @@ def _network_of(host: str) -> str:
         address = ip_address(host)
     except ValueError:
         return host
-    return str(address) if address.version == 4 else str(ip_network(f"{address}/64", strict=False))  # noqa: PLR2004
+    if isinstance(address, IPv4Address):
+        return str(address)
+    # Where both are listened for, IPv4 comes in this form, all of it from one network of IPv6.
+    return str(address.ipv4_mapped or ip_network(f"{address}/64", strict=False))
 
 
 def read_tenant(header: str | None) -> str | None:

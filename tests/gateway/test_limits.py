@@ -9,9 +9,11 @@ import asyncpg
 import graphql
 import httpx
 import pytest
+from starlette.requests import Request
 
 from domain.access import Role
 from gateway.admission import Admission, RateLimitedError, TooManyAtOnceError
+from gateway.endpoint import subject_of
 from gateway.settings import Settings
 from schema import build_schema
 from tests.answers import codes, refusal
@@ -308,6 +310,27 @@ def test_subjects_that_come_once_are_forgotten() -> None:
         assert len(admission._subjects) <= 10_001
         with pytest.raises(TooManyAtOnceError), admission.admitted("busy"):
             pass
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("", "", True),
+    ],
+)
+def test_without_a_token_a_household_counts_as_one(one: str, other: str, *, together: bool) -> None:
+    """Whoever has a network of IPv6 has more addresses in it than anybody could count."""
+
+    def subject(host: str) -> str:
+        return subject_of(None, Request({"type": "http", "client": (host, 1), "headers": []}))
+
+    assert (subject(one) == subject(other)) is together
 
 
 async def test_who_asks_too_often_is_told_when_to_come_back(demo_settings: Settings) -> None:
