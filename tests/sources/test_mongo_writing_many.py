@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from bson import ObjectId
 from pymongo import MongoClient
+from pymongo.collection import Collection
 from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from domain.operations import Insert, Write
 from domain.records import RecordKind, RecordRef
@@ -85,3 +87,20 @@ async def test_documents_are_made_once_beside_writes(writing: tuple[MongoDocumen
     found = stored(url)
     assert len(found) == 7
     assert found["old"] == "9"
+
+
+async def test_what_a_unique_index_is_against_is_not_written(writing: tuple[MongoDocuments, str]) -> None:
+    documents, url = writing
+    client: MongoClient[dict[str, Any]]
+    with MongoClient(url) as client:
+        users: Collection[dict[str, Any]] = client.get_default_database().users
+        users.delete_many({"id": {"$in": ["absent", "null"]}})
+        users.create_index([("link", 1)], unique=True)
+        try:
+            users.update_one({"id": "old"}, {"$set": {"link": "9"}})
+        except OperationFailure as error:
+            if not isinstance(error, DuplicateKeyError):
+                pytest.skip("this server does not say what it has against a write")
+    assert await documents.write(write("old", "1")) is OVERTAKEN
+    assert await documents.write_all([write("old", "1"), write("other", "2", "3")]) == [OVERTAKEN, WRITTEN]
+    assert stored(url) == {"old": "1", "new": "9", "other": "3"}
