@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 #: Objects made, less those freed, before the young are looked through. A page of customers makes tens of thousands,
 #: nearly all of which go by themselves once it is answered; Python's own 700 looks at them while they are in use.
-_YOUNG = 50_000
+_YOUNG = 20_000
 #: How often the young are looked through before the middle, and the middle before all that came after the start.
 _MIDDLE = _OLD = 10
 

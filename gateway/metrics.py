@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.connections import CONNECTION
 from gateway.operation_names import OperationNames
 from gateway.tallies import Spread, Tally
 from resolvers.context import Context
@@ -25,6 +26,8 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 KEYS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 5000.0)
 #: Of what was never run: refused, not read, not valid.
 REFUSED = "refused"
+#: Of those whose client went away before they were answered.
+ABANDONED = "abandoned"
 _OUTSIDE = "none"
 
 Answer = Callable[[Request], Awaitable[Response]]
@@ -76,7 +79,11 @@ class Metrics(Collector):
                 return await answer(request)
             finally:
                 self._running -= 1
-                self._add(count, time.perf_counter() - began)
+                connection = getattr(request.state, CONNECTION, None)
+                if connection is not None and connection.is_gone:
+                    self._requests.add(time.perf_counter() - began, ABANDONED)
+                else:
+                    self._add(count, time.perf_counter() - began)
 
         return counted
 

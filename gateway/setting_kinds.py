@@ -119,6 +119,8 @@ def _address(text: str) -> str:
     if host.startswith("["):
         if not host.endswith("]") or ip_address(host[1:-1]).version != 6:  # noqa: PLR2004
             raise ValueError
+    elif ":" in host:
+        raise ValueError
     else:
         _host(host)
     return f"{host}:{int(port)}"

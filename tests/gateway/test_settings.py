@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from domain.errors import SourceUnavailableError, StartError
+from gateway.setting_kinds import host_and_port
 from gateway.settings import SETTINGS, Settings, read_settings, settings_table
 from sources.mongo import MongoSource
 from sources.profile_reading import read_profile
@@ -42,6 +43,9 @@ def test_every_setting_is_read_into_its_field() -> None:
             "GATEWAY_PROFILE": "grocer",
             "GATEWAY_HOST": "0.0.0.0",  # noqa: S104 - read, not bound
             "GATEWAY_PORT": "8080",
+            "GATEWAY_WORKERS": "4",
+            "GATEWAY_STOP_SECONDS": "12.5",
+            "GATEWAY_METRICS_ADDRESS": "9464",
             "GATEWAY_JWT_SECRET": SECRET,
             "GATEWAY_JWKS_URL": "https://issuer.test/keys",
             "GATEWAY_JWKS_SECONDS": "60",
@@ -82,6 +86,9 @@ def test_every_setting_is_read_into_its_field() -> None:
         profile="grocer",
         host="0.0.0.0",  # noqa: S104
         port=8080,
+        workers=4,
+        stop_seconds=12.5,
+        metrics_address="127.0.0.1:9464",
         jwt_secret=SECRET,
         jwks_url="https://issuer.test/keys",
         jwks_seconds=60.0,
@@ -193,6 +200,12 @@ def test_all_faults_are_named_in_one_error(tmp_path: Path) -> None:
     [
         ("GATEWAY_PORT", ["0", "65536", "-1", "8000.0", "http", "9" * 5000]),
         ("GATEWAY_MAX_PAGE", ["0", "10001", "ten"]),
+        ("GATEWAY_WORKERS", ["0", "257", "-1", "two", "1.5"]),
+        ("GATEWAY_STOP_SECONDS", ["0", "-1", "nan", "3601", "soon"]),
+        (
+            "GATEWAY_METRICS_ADDRESS",
+            ["0", "65536", "host", ":", "host:", "http://host:1", "::1:9464", "[::1]", "[10.0.0.1]:9464", "a b:1"],
+        ),
         ("GATEWAY_STORE_SECONDS", ["0", "-1", "nan", "inf", "3601", "5s"]),
         ("GATEWAY_COUNT_SECONDS", ["0", "nan", "soon"]),
         ("GATEWAY_COUNT_RECORDS", ["0", "1000000001", "2e6"]),
@@ -537,3 +550,21 @@ async def test_a_name_for_srv_that_nobody_knows_is_a_store_that_is_down() -> Non
     with pytest.raises(SourceUnavailableError):
         await source.ping()
     source.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "address", "parts"),
+    [
+        ("9464", "127.0.0.1:9464", ("127.0.0.1", 9464)),
+        (":9464", "127.0.0.1:9464", ("127.0.0.1", 9464)),
+        ("0.0.0.0:9464", "0.0.0.0:9464", ("0.0.0.0", 9464)),  # noqa: S104 - read, not bound
+        ("metrics.internal:1", "metrics.internal:1", ("metrics.internal", 1)),
+        ("[::1]:9464", "[::1]:9464", ("::1", 9464)),
+    ],
+)
+def test_an_address_of_metrics_is_of_this_machine_unless_it_says_otherwise(
+    given: str, address: str, parts: tuple[str, int]
+) -> None:
+    settings = read_settings({"GATEWAY_METRICS_ADDRESS": given}, env_file=None)
+    assert settings.metrics_address == address
+    assert host_and_port(address) == parts
