@@ -6,10 +6,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.mutation_errors import RefusedError
 from domain.operations import RowWrite
 from sources.postgres_columns import columns_of
 from sources.postgres_mapping import quoted
-from sources.postgres_refusals import state_of
+from sources.postgres_refusals import refusing, state_of
 from sources.postgres_writing import PostgresWriting, Tenant, cast_of, name_of, row_of
 
 _REFERRED = "23503"
@@ -19,7 +20,7 @@ class PostgresTurning(PostgresWriting):
     """Turn back what `PostgresWriting` wrote."""
 
     async def turn_back(self, connection: AsyncConnection, tenant: Tenant, row: RowWrite) -> bool:
-        """Undo *row*; False where it stays, because somebody has changed it since, or refers to it."""
+        """Undo *row*; False where it stays: it was changed since, is referred to, or a rule keeps it."""
         if row.before is None:
             return await self._delete(connection, tenant, row)
         rows = self.section(row.section)
@@ -32,8 +33,12 @@ class PostgresTurning(PostgresWriting):
                 f"UPDATE {quoted(rows.name_of)} SET {name_of(name)} = {cast_of(columns[name], 'before')}"
                 f" WHERE {same} AND {held}"
             )
-            done = await connection.execute(change, bound | {"before": row.before[name], "after": after})
-            whole = whole and bool(done.rowcount)
+            try:
+                async with refusing(connection, rows):
+                    done = await connection.execute(change, bound | {"before": row.before[name], "after": after})
+                    whole = whole and bool(done.rowcount)
+            except RefusedError:
+                whole = False
         return whole
 
     async def _delete(self, connection: AsyncConnection, tenant: Tenant, row: RowWrite) -> bool:
