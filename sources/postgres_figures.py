@@ -15,7 +15,7 @@ from domain.status import BookingStatus
 from domain.time import Period
 from sources.postgres_analytics import BookingFigures, bounds_of
 from sources.postgres_reading import Tenant
-from sources.postgres_records import Picks
+from sources.postgres_records import Part, Picks, Reader, time_part
 from sources.postgres_rows import RowStatements
 from sources.postgres_searching import PostgresSearching
 from sources.postgres_tables import Tables
@@ -60,7 +60,10 @@ class PostgresFigures(PostgresSearching):
             tenant, figures.rows, keys, chosen, picks=picks, columns=lambda: _booking_columns(figures, columns)
         )
         with self._noticing():
-            return dict(self._booking_stats(figures, found, picks, columns))
+            if "segment" in picks or "last_touched_at" in columns:
+                return dict(self._booking_stats(figures, found, picks, columns))
+            reader = figures.rows.built.once(("reader", columns), lambda: _stats_reader(figures, columns))
+            return dict(zip((str(row[0]) for row in found), reader.records(found), strict=True))
 
     def _booking_stats(
         self, figures: BookingFigures, found: Sequence[Any], picks: Picks, columns: Picks
@@ -213,6 +216,14 @@ def _booking_columns(figures: BookingFigures, wanted: Picks) -> dict[str, Column
     }
     columns = {name: make() for name, make in every.items() if name in wanted}
     return {**columns, **(_touched(figures.rows) if "last_touched_at" in wanted else {})}
+
+
+def _stats_reader(figures: BookingFigures, wanted: Picks) -> Reader[BookingStats]:
+    """Read what is *wanted* and nothing that takes more than a column, of rows that begin with `owner` and `count`."""
+    columns = _booking_columns(figures, wanted)
+    dated = {name: time_part(name, figures.start) for name in ("first_at", "last_at")}
+    parts = {name: dated.get(name, Part((name,))) for name in ("count", *columns)}
+    return Reader(BookingStats, ("owner", "count", *columns), parts)
 
 
 def _favorite_services(figures: BookingFigures, field: Field, most: int) -> Select[Any]:

@@ -93,7 +93,7 @@ class PostgresReading:
     @staticmethod
     def _keys(type_: KeyType, keys: Collection[Key]) -> Mapping[Any, Key]:
         """Turn *keys* into what the column holds, leaving out what it cannot hold."""
-        parsed = dict(zip(map(type_.parse, keys), keys, strict=True))
+        parsed = dict(zip(type_.parse_all(keys), keys, strict=True))
         parsed.pop(None, None)
         return parsed
 

@@ -101,7 +101,7 @@ class Records(Generic[R]):
         read = (label for part in parts.values() for label in part.columns)
         labels = list(dict.fromkeys((*self._beside, *read)))
         columns = [self._columns[label].label(label) for label in labels]
-        return Made(columns, labels, _Reader(self._kind, labels, parts).records)
+        return Made(columns, labels, Reader(self._kind, labels, parts).records)
 
 
 #: What picks are asked for is up to clients.
@@ -109,7 +109,7 @@ _MOST_KEPT = 1_000
 
 
 @dataclass(slots=True)
-class _Reader(Generic[R]):
+class Reader(Generic[R]):
     """Read *parts* from rows that begin with the columns *labels*."""
 
     kind: Callable[..., R]

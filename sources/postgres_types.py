@@ -2,7 +2,8 @@
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,9 +60,8 @@ TEXTS = frozenset({"text", "varchar"})
 OTHER_TEXTS = frozenset({"citext", "bpchar", "name"})
 NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
 DATES = frozenset({"timestamptz", "timestamp", "date"})
+ParseAll = Callable[[Collection[str]], Sequence[Any]]
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
-#: As many digits as any of the larger types holds.
-_PLAIN = 18
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -82,9 +82,7 @@ def _integer(bits: int) -> Callable[[str], int | None]:
     least, most = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
 
     def parse(text: str) -> int | None:
-        # Most keys are short and plain: what is not is looked at closely.
-        is_plain = len(text) <= _PLAIN and text.isascii() and text.isdecimal() and text[0] != "0"
-        if not is_plain and not _INTEGER.fullmatch(text):
+        if not _INTEGER.fullmatch(text):
             return None
         value = int(text)
         return value if least <= value <= most else None
@@ -92,13 +90,33 @@ def _integer(bits: int) -> Callable[[str], int | None]:
     return parse
 
 
+def _each(parse: Callable[[str], Any]) -> ParseAll:
+    return lambda texts: list(map(parse, texts))
+
+
+def _integers(bits: int) -> ParseAll:
+    """Parse many at a glance where all are written as they should be; else one by one."""
+    parse, longest = _integer(bits), len(str(1 << (bits - 1))) - 1
+
+    def parse_all(texts: Collection[str]) -> Sequence[int | None]:
+        if max(map(len, texts), default=0) <= longest:
+            with suppress(ValueError):
+                values = list(map(int, texts))
+                if list(map(str, values)) == list(texts):
+                    return values
+        return list(map(parse, texts))
+
+    return parse_all
+
+
 @dataclass(frozen=True, slots=True)
 class KeyType:
-    """Turn the text of a key into what a column of this type holds; None where it cannot hold such a thing."""
+    """Turn the text of a key, or of many, into what a column of this type holds; None where it holds no such thing."""
 
     name: str
     type: TypeEngine[Any]
     parse: Callable[[str], Any]
+    parse_all: ParseAll
 
 
 _PARSERS: dict[str, Callable[[str], Any]] = {
@@ -108,4 +126,8 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "int8": _integer(64),
     **dict.fromkeys(("text", "varchar", "citext", "bpchar", "name"), _text),
 }
-KEY_TYPES = {name: KeyType(name, _TYPES[name], parse) for name, parse in _PARSERS.items()}
+_WHOLE = {"int2": 16, "int4": 32, "int8": 64}
+KEY_TYPES = {
+    name: KeyType(name, _TYPES[name], parse, _integers(_WHOLE[name]) if name in _WHOLE else _each(parse))
+    for name, parse in _PARSERS.items()
+}
