@@ -65,14 +65,14 @@ class StoredTime:
         Raises OtherFormError where such a date says that the whole column is of another type by now.
         """
         match self.form, stored:
+            case (Form.INSTANT | Form.MILLIS, datetime(tzinfo=tzinfo())):
+                return sane(stored)
             case (Form.ISO, str()):
                 return read_iso(stored, "iso", self.zone)
             case (Form.ISO_Z, str()):
                 return read_iso(stored, "iso_z", self.zone)
             case (Form.NAIVE, datetime(tzinfo=None)):
                 return from_local(stored, self.zone)
-            case (Form.INSTANT | Form.MILLIS, datetime(tzinfo=tzinfo())):
-                return sane(stored)
             case (Form.DAY, date()) if not isinstance(stored, datetime):
                 return from_local(_midnight(stored), self.zone)
             case (Form.INSTANT | Form.NAIVE | Form.DAY, date()):

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, cast, false, func, null
@@ -16,6 +17,8 @@ from sources.postgres_records import KEY, MEANING, NAME, TEXT, Meanings, Part, R
 from sources.postgres_rows import RowStatements
 from sources.postgres_sections import Sections, in_status, in_words, one_of, roles
 from sources.profile import BookingSection, Field, Path
+
+_END = "None if {0} is None or {1} is None else {h}({0}, {1})"
 
 
 def booking_statements(
@@ -57,8 +60,10 @@ def booking_statements(
     def money(amount: Decimal, currency: str | None) -> Money:
         return Money.rounded(amount, (clean(currency) or store_currency).upper(), minor=section.unit == "minor")
 
+    read_start = times["start_at"].stored.read
+
     def later(start: object, minutes: Any) -> datetime | None:
-        return _later(times["start_at"].stored.read(start), minutes)
+        return _later(read_start(start), minutes)
 
     def filters(chosen: BookingFilter | None) -> list[ColumnElement[bool]]:
         if chosen is None:
@@ -107,7 +112,7 @@ def booking_statements(
     if section.paid:
         parts["paid"] = Part(("paid",))
     if section.minutes is not None and "end_at" not in parts:
-        parts["end_at"] = Part(("start_at", "minutes"), "{h}({0}, {1})", later)
+        parts["end_at"] = Part(("start_at", "minutes"), _END, later)
     return RowStatements(
         mapped,
         kind=None,
@@ -124,9 +129,15 @@ def _says_something(mapped: MappedTable, field: Field | None) -> ColumnElement[b
 
 def _later(start: datetime | None, minutes: Any) -> datetime | None:
     """Add *minutes* to *start*; None where that leaves the calendar."""
-    if start is None or minutes is None:
+    if start is None:
         return None
     try:
-        return sane(start + timedelta(minutes=float(minutes)))
+        return sane(start + _lasting(minutes))
     except OverflowError:
         return None
+
+
+@lru_cache(maxsize=1_000)
+def _lasting(minutes: Any) -> timedelta:
+    """Be *minutes* as a time; most bookings last as long as many others."""
+    return timedelta(minutes=float(minutes))

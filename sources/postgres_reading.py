@@ -159,12 +159,12 @@ class PostgresReading:
         self, statements: RowStatements[R], rows: Sequence[Any], request: PageRequest, picks: Picks
     ) -> tuple[list[R], Sequence[Position]]:
         """Make records of *rows*, and their positions when they are asked for."""
-        positions = LazyPositions(rows, statements.position(request, picks))
+        position = statements.position(request, picks)
         with self._noticing():
             records = statements.records.of(picks).records(rows)
-            if rows:
-                positions[0]  # as it is with the first of a column, so it is with the others
-        return records, positions
+            if rows and not position.is_read:
+                position(rows[0])  # as it is with the first of a column, so it is with the others
+        return records, LazyPositions(rows, position)
 
     @staticmethod
     def _queries(

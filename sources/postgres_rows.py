@@ -229,8 +229,14 @@ class RowStatements(Generic[R]):
 
     def position(self, request: PageRequest, picks: Picks = ALL) -> "RowPosition":
         """Be what finds the position of a row in the list."""
-        place = [*self.records.of(picks).labels, POSITION].index(self._placed(request, picks))
-        return RowPosition(self.ordered_by(request), operator.itemgetter(place), self.kind)
+
+        def build() -> RowPosition:
+            placed = self._placed(request, picks)
+            place = [*self.records.of(picks).labels, POSITION].index(placed)
+            column = self.ordered_by(request)
+            return RowPosition(column, operator.itemgetter(place), self.kind, is_read=placed != POSITION)
+
+        return self.built.once(("position", request.order.field, picks), build)
 
     def _placed(self, request: PageRequest, picks: Picks) -> str:
         """Name the column that says where a row is: one that is read as well, or one more."""
@@ -309,11 +315,15 @@ class RowStatements(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class RowPosition:
-    """Find the positions of rows of a *kind* in a list that *column* orders, of which they hold what is *stored*."""
+    """Find the positions of rows of a *kind* in a list that *column* orders, of which they hold what is *stored*.
+
+    *is_read* says whether an attribute of the records is read from the same column.
+    """
 
     column: OrderColumn | None
     stored: Callable[[Record], Any]
     kind: RecordKind | None
+    is_read: bool
 
     def __call__(self, row: Record) -> Position:
         value, mark = (None, None) if self.column is None else self.column.position(self.stored(row))
