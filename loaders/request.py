@@ -1,7 +1,7 @@
 """The loaders of one operation, bound to its tenant."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from domain.filters import Children
@@ -87,6 +87,12 @@ class Loaders:
 
 def loaders_for(stores: Stores, tenant: str | None) -> Loaders:
     """Make the loaders of one operation; to be used inside its event loop."""
+    return Loaders(_makers(stores, tenant))
+
+
+@lru_cache(maxsize=1_000)
+def _makers(stores: Stores, tenant: str | None) -> Mapping[str, Callable[[], Batched[Any]]]:
+    """Say how each loader of *tenant* is made: the same for all its operations."""
     mapped = list(_of_mongo(stores, tenant))
     if stores.postgres is not None:
         mapped += _by_key(stores.profile, stores.postgres, tenant)
@@ -99,7 +105,7 @@ def loaders_for(stores: Stores, tenant: str | None) -> Loaders:
         mapped.append(_owned("note_stats_by_customer", partial(note_stats_by_customer, own, tenant), _no_stats))
     mapped.append(("customers_by_record", partial(CustomersByRecord, stores, tenant)))
     mapped.append(("linked_by_customer", partial(LinkedByCustomer, stores, tenant)))
-    return Loaders(dict(mapped))
+    return dict(mapped)
 
 
 def _keyed(name: str, source: Callable[..., Any]) -> Maker:

@@ -68,8 +68,8 @@ async def find_customers(context: Context, asked: PageOf, wanted: Wanted) -> Con
     request = asked.page.request(asked.order, tenant, longest=context.limits.max_page, kinds=True)
     who = await choose(context.stores, tenant, asked.chosen)
     count = begun(count_customers(context.stores, tenant, who, context.limits)) if wanted.count else None
-    page = await Merge(context.stores, tenant, who.choice, request, who.only).page() if wanted.page else None
-    return Connection(tenant, page, count)
+    merge = Merge(context.stores, tenant, who.choice, request, who.only, picks=wanted.picks)
+    return Connection(tenant, await merge.page() if wanted.page else None, count)
 
 
 async def customer_by_id(context: Context, text: str) -> Customer | None:

@@ -22,7 +22,7 @@ async def find_leads(context: Context, asked: PageOf, wanted: Wanted) -> Connect
     request = asked.page.request(asked.order, tenant, longest=context.limits.max_page)
     leads = await search_leads(stores, tenant, asked.chosen)
     count = begun(count_leads(leads, context.limits)) if wanted.count else None
-    return Connection(tenant, await leads.page(request) if wanted.page else None, count)
+    return Connection(tenant, await leads.page(request, wanted.picks) if wanted.page else None, count)
 
 
 async def find_bookings(context: Context, asked: PageOf, wanted: Wanted) -> Connection[Booking] | None:
@@ -32,7 +32,7 @@ async def find_bookings(context: Context, asked: PageOf, wanted: Wanted) -> Conn
     tenant, crm, chosen = context.tenant, context.stores.crm, asked.chosen
     request = asked.page.request(asked.order, tenant, longest=context.limits.max_page)
     count = begun(crm.count_bookings(tenant, chosen)) if wanted.count else None
-    return Connection(tenant, await crm.bookings(tenant, chosen, request) if wanted.page else None, count)
+    return Connection(tenant, await crm.bookings(tenant, chosen, request, wanted.picks) if wanted.page else None, count)
 
 
 async def lead_by_id(context: Context, text: str) -> Lead | None:

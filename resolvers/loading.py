@@ -63,16 +63,18 @@ class Loaded:
         return answer if self.pick is None else self._pick(answer)
 
     def column(
-        self, context: Context, parents: Sequence[Any], given: Mapping[str, Any], picks: frozenset[str]
+        self, context: Context, keys: list[Any], given: Mapping[str, Any], picks: frozenset[str]
     ) -> list[Any] | Awaitable[list[Any]]:
-        """Answer the field of all *parents*, as `resolve` would: what fails for one is an exception in its place."""
+        """Answer the field of all parents that have *keys*, as `resolve` would.
+
+        What fails for one is an exception in its place.
+        """
         loader = getattr(context.loaders, self.loader)
         if loader is None:
-            return [None] * len(parents)
+            return [None] * len(keys)
         arguments = self.arguments(**given) if self.arguments is not None else None
         if isinstance(arguments, Most):
             arguments.check(context.limits.max_page)
-        keys = list(map(self.key, parents))
         asked = [key for key in keys if key is not None] if None in keys else keys
         missing = self._picked(loader.missing(arguments)) if len(asked) < len(keys) else None
         if not asked:
@@ -132,15 +134,17 @@ class LoadedPage:
         return _connected(tenant, pages.load(Ask(key, Children(request, asked.chosen), EVERYTHING)), count)
 
     def column(
-        self, context: Context, parents: Sequence[Any], given: Mapping[str, Any], wanted: Wanted
+        self, context: Context, keys: list[Any], given: Mapping[str, Any], wanted: Wanted
     ) -> list[Any] | Awaitable[list[Any]]:
-        """Answer the lists of all *parents*, as `resolve` would: what fails for one is an exception in its place."""
+        """Answer the lists of all parents that have *keys*, as `resolve` would.
+
+        What fails for one is an exception in its place.
+        """
         pages, counts = getattr(context.loaders, self.pages), getattr(context.loaders, self.counts)
         if pages is None or counts is None:
-            return [None] * len(parents)
+            return [None] * len(keys)
         asked, tenant = self.arguments(**given), context.tenant
         request = asked.page.request(asked.order, tenant, longest=context.limits.max_page)
-        keys = list(map(self.key, parents))
         there = [key for key in keys if key is not None]
         counted = begun(counts.load_column(there, asked.chosen, COUNT)) if wanted.count and there else None
         paged = (
@@ -149,7 +153,7 @@ class LoadedPage:
             else None
         )
         if counted is None and paged is None:
-            return [Connection(tenant, Page(request) if wanted.page else None, _nothing)] * len(parents)
+            return [Connection(tenant, Page(request) if wanted.page else None, _nothing)] * len(keys)
         return _column(tenant, keys, Page(request) if wanted.page else None, paged, counted)
 
 

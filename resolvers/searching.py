@@ -10,6 +10,7 @@ from domain.identifiers import CUSTOMER_KINDS, IndexedKind
 from domain.paging import Page, PageRequest
 from domain.records import Key, Lead, RecordKind, RecordRef
 from domain.searching import Condition, matches, read_search
+from loaders.batched import EVERYTHING
 from resolvers.choosing import known_of
 from resolvers.indexing import require_index
 from resolvers.sifting import sifted
@@ -72,9 +73,12 @@ class SearchedLeads:
     chosen: LeadFilter | None
     search: Condition | None = None
 
-    async def page(self, request: PageRequest) -> Page[Lead]:
+    async def page(self, request: PageRequest, picks: frozenset[str] = EVERYTHING) -> Page[Lead]:
+        """Read a page, of whose leads *picks* are needed."""
+
         def read(part: PageRequest) -> Awaitable[Page[Lead]]:
-            return self.stores.crm.leads(self.tenant, self.chosen, part)
+            wanted = picks if self.search is None else EVERYTHING
+            return self.stores.crm.leads(self.tenant, self.chosen, part, wanted)
 
         return await (read(request) if self.search is None else sifted(read, self.holds, request))
 

@@ -11,7 +11,7 @@ from sources.profile import Profile
 from sources.turns import Use
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Stores:
     """Be the stores behind *profile*; a store that it does not map is None."""
 

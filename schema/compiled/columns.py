@@ -72,14 +72,14 @@ def _loaded(declaration: Loaded, arguments: Arguments, names: frozenset[str]) ->
     picks = frozenset[str]() if declaration.pick else names
 
     def make(given: Given, parents: Sequence[Any]) -> Column | Awaitable[Column]:
-        return declaration.column(given.context, parents, arguments.read(given), picks)
+        return declaration.column(given.context, given.keys(declaration.key, parents), arguments.read(given), picks)
 
     return make
 
 
 def _loaded_page(declaration: LoadedPage, arguments: Arguments, wanted: Wanted) -> MakeColumn:
     def make(given: Given, parents: Sequence[Any]) -> Column | Awaitable[Column]:
-        return declaration.column(given.context, parents, arguments.read(given), wanted)
+        return declaration.column(given.context, given.keys(declaration.key, parents), arguments.read(given), wanted)
 
     return make
 

@@ -30,6 +30,15 @@ class Given:
     fragments: dict[str, FragmentDefinitionNode]
     #: As graphql-core keeps them, with where each came from.
     variables: Any
+    #: Keys of parents, by what reads them: several fields of a level are asked for with the same.
+    read_keys: dict[tuple[int, Any], list[Any]] = field(default_factory=dict)
+
+    def keys(self, key: Callable[[Any], Any], parents: Sequence[Any]) -> list[Any]:
+        """Read the *key* of each of *parents*, once: a level keeps its parents as long as the operation runs."""
+        found = self.read_keys.get((id(parents), key))
+        if found is None:
+            found = self.read_keys[id(parents), key] = list(map(key, parents))
+        return found
 
     @property
     def variable_values(self) -> dict[str, Any]:
