@@ -22,6 +22,9 @@ _LEADS = (10, 10_000)
 _OWNER = 2_000_000_000
 _WARM_SECONDS = 2.0
 _ROUNDS = 3
+#: Seconds after which a process of PostgreSQL that rests has told what it counted.
+_REPORTED = 11.0
+_ASKED = 20
 #: Rows and pages of the tables and indexes that statements read.
 _READ = """
     SELECT (SELECT sum(idx_tup_fetch + seq_tup_read) FROM pg_stat_user_tables),
@@ -89,7 +92,7 @@ def _measure(
 
 async def _statement_cost(server: Server, query: Query, stores: Loaded, id_: str | None) -> tuple[float, float]:
     """Count the rows and pages that one request reads, from PostgreSQL's own counters."""
-    ids: Sequence[str | None] = [id_] if id_ or not query.ids else stores.ids(20)
+    ids: Sequence[str | None] = stores.ids(_ASKED) if query.ids and not id_ else [id_] * _ASKED
     connection = await asyncpg.connect(stores.postgres_url)
     try:
         before = await _counters(connection)
@@ -102,14 +105,10 @@ async def _statement_cost(server: Server, query: Query, stores: Loaded, id_: str
 
 
 async def _counters(connection: asyncpg.Connection) -> tuple[float, float]:
-    """Read the counters once they stand still: each server process reports its own, a moment later."""
-    last: tuple[float, float] | None = None
-    while True:
-        await asyncio.sleep(1.5)
-        rows, pages = await connection.fetchrow(_READ)
-        if (float(rows), float(pages)) == last:
-            return last
-        last = float(rows), float(pages)
+    """Read the counters once they stand still: each of the server's processes reports its own when it has rested."""
+    await asyncio.sleep(_REPORTED)
+    rows, pages = await connection.fetchrow(_READ)
+    return float(rows), float(pages)
 
 
 async def _give(url: str, leads: int) -> None:

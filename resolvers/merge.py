@@ -98,7 +98,12 @@ class Merge:
     async def _round(self, streams: Sequence[Stream], size: int) -> None:
         crm = [stream for stream in streams if stream.kind is RecordKind.CRM]
         others = [stream for stream in streams if stream.kind is not RecordKind.CRM]
-        await asyncio.gather(*(self._read_rows(stream, size) for stream in crm), self._read_documents(others, size))
+        # Both are read at once; which documents may be on this page is known when the rows are.
+        chunks, *_ = await asyncio.gather(
+            self._chunks(others, size), *(self._read_rows(stream, size) for stream in crm)
+        )
+        if chunks:
+            await self._take_in(others, [self._cut(chunk) for chunk in chunks])
 
     async def _read_rows(self, stream: Stream, size: int) -> None:
         exact = self.choice.is_exact_in_rows
@@ -139,18 +144,34 @@ class Merge:
     def _keys(self, kind: RecordKind) -> frozenset[Key] | None:
         return None if self.only is None else self.only.get(kind, frozenset())
 
-    async def _read_documents(self, streams: Sequence[Stream], size: int) -> None:
-        if not streams:
-            return
+    async def _chunks(self, streams: Sequence[Stream], size: int) -> Sequence[Chunk]:
         try:
-            chunks = await asyncio.gather(*(self._chunk(stream, size) for stream in streams))
+            return await asyncio.gather(*(self._chunk(stream, size) for stream in streams))
+        except SourceError as error:
+            self._lose_documents(error)
+            return ()
+
+    def _cut(self, chunk: Chunk) -> Chunk:
+        """Leave out what lies behind this page: whose customers those are, nobody has to find out."""
+        size = self.request.size
+        if len(self.candidates) <= size or not chunk.found:
+            return chunk
+        last = sorted(self._order(position) for position, _ in self.candidates)[size]
+        if self._order(chunk.found[-1][0]) <= last:
+            return chunk
+        # The first one behind it stays, and is how far was read.
+        kept = next(place for place, (position, _) in enumerate(chunk.found) if self._order(position) > last)
+        return Chunk(chunk.found[: kept + 1], ended=False)
+
+    async def _take_in(self, streams: Sequence[Stream], chunks: Sequence[Chunk]) -> None:
+        try:
             around = Neighbourhood(self.stores, self.tenant)
             for stream, chunk in zip(streams, chunks, strict=True):
                 around.add(stream.kind, (found for _, found in chunk.found))
             await around.hop(last=False)
             await around.hop(last=True)
         except SourceError as error:
-            self._lose(error, [stream for stream in self.streams if stream.kind is not RecordKind.CRM])
+            self._lose_documents(error)
             return
         if around.crm_down:
             self.missing["postgres"] = None
@@ -185,6 +206,9 @@ class Merge:
             created_in=self.choice.chosen.created_in,
             only=self._keys(stream.kind),
         )
+
+    def _lose_documents(self, error: SourceError) -> None:
+        self._lose(error, [stream for stream in self.streams if stream.kind is not RecordKind.CRM])
 
     def _lose(self, error: SourceError, streams: Sequence[Stream]) -> None:
         """Go on without *streams*, and say whose they are."""
