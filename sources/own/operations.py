@@ -72,7 +72,8 @@ async def release(connection: AsyncConnection, operation: uuid.UUID) -> None:
 
 async def begin(connection: AsyncConnection, operation: Operation, owner: uuid.UUID) -> Operation:
     """Write down what *operation* intends, leased to *owner*; answer it with the moment of that."""
-    at = {"created_at": func.now(), "lease_until": func.now() + LEASE}
+    # Not from when the transaction began: it has read a good deal since.
+    at = {"created_at": func.now(), "lease_until": func.clock_timestamp() + LEASE}
     begun = insert(operations).values(**intent_row(operation, owner), **at).returning(operations.c.created_at)
     return replace(operation, created_at=(await connection.execute(begun)).scalar_one())
 

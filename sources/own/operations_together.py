@@ -48,7 +48,7 @@ async def release_all(connection: AsyncConnection, ids: Collection[uuid.UUID]) -
 async def begin_all(connection: AsyncConnection, begun: Sequence[Operation], owner: uuid.UUID) -> None:
     """Write down what each of *begun* intends, all leased to *owner*."""
     if begun:
-        at = {"created_at": func.now(), "lease_until": func.now() + LEASE}
+        at = {"created_at": func.now(), "lease_until": func.clock_timestamp() + LEASE}
         # Outside the event loop: writing down hundreds of intents takes a while.
         rows = await asyncio.to_thread(lambda: [intent_row(one, owner) for one in begun])
         await connection.execute(insert(operations).values(**at), rows)
