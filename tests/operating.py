@@ -16,7 +16,7 @@ from tests.commanding import environment
 from tests.tokens import SECRET
 
 _CHECKOUT = str(Path(__file__).parents[1])
-_SECONDS = 120.0
+_SECONDS = 600.0
 
 
 @dataclass(slots=True)

@@ -85,7 +85,7 @@ async def is_allowed(port: int, size: int) -> bool:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for what the system tells nobody of."""
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(600):
         while not condition():  # noqa: ASYNC110 - see above
             await asyncio.sleep(0.05)
 
