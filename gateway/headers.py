@@ -46,7 +46,7 @@ SECURITY_HEADERS: Mapping[str, str] = MappingProxyType(
 #: For a year, whoever came over TLS comes over TLS.
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 _EVERY = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items())
-_UNSAID = ((b"cache-control", b"no-store"),)
+_UNSAID = (b"cache-control", b"no-store")
 
 
 class SecureHeaders:
@@ -65,9 +65,11 @@ class SecureHeaders:
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = list(message.get("headers", ()))
-                names = {name for name, _ in given}
-                missing = [pair for pair in (*_EVERY, *_UNSAID) if pair[0] not in names]
-                message["headers"] = [*given, *missing, *([STRICT_TRANSPORT] if over_tls else [])]
+                names = [name for name, _ in given]
+                # Whoever says one of them has said them all.
+                missing = () if _EVERY[0][0] in names else _EVERY
+                unsaid = () if _UNSAID[0] in names else (_UNSAID,)
+                message["headers"] = [*given, *missing, *unsaid, *([STRICT_TRANSPORT] if over_tls else [])]
             await send(message)
 
         await self._app(scope, receive, send_secured)
