@@ -34,7 +34,10 @@ class Schema(strawberry.Schema):
     async def answer(
         self, query: str, variables: dict[str, Any] | None, context: Context, operation_name: str | None
     ) -> ExecutionResult:
-        """Answer a document: without reading it again where it was validated before and is within its limits."""
+        """Answer a document: without reading it again where it was validated before and is within its limits.
+
+        Dates in the data may still be dates, which orjson writes as the schema does.
+        """
         known = self.operations.find(query, operation_name)
         result = None if known is None else await self._answer_known(known, variables, context)
         if result is not None:

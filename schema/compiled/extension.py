@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 
+import orjson
+from graphql import ExecutionResult
 from strawberry.extensions import SchemaExtension
 
 from schema.compiled.answering import answer
@@ -24,13 +26,16 @@ class CompiledPath(SchemaExtension):
         operation = Operation.of(document, context.operation_name)
         if operation is not None:
             schema = context.schema
-            context.result = await answer(
+            result = await answer(
                 operation,
                 schema._schema,  # noqa: SLF001 - as Strawberry does
                 schema.schema_converter,
                 context.context,
                 context.variables,
             )
+            if result is not None:
+                # Dates that are left to orjson become what it writes of them, as whoever calls Strawberry expects it.
+                context.result = ExecutionResult(orjson.loads(orjson.dumps(result.data)), result.errors)
             # Who may ask about the schema is looked at each time.
             if len(query) <= LONGEST_KEPT and not asks_about_schema(document):
                 self._operations.keep(query, context._provided_operation_name, operation)  # noqa: SLF001 - see OneOperation
