@@ -156,12 +156,14 @@ class Supervisor:
         except StartError as error:
             log.error("Nothing is replaced. %s", error)  # noqa: TRY400 - whoever wrote the settings wants no traceback
             return
+        await self._stop_starting()
         for number, worker in sorted(self._workers.items()):
             if number < self._plan.workers:
                 try:
                     newer = await self._start(number)
                 except NotStartedError:
                     log.error("No more workers are replaced: the new one did not start")  # noqa: TRY400 - it said why
+                    self._keep_all()
                     return
                 self._workers[number] = newer
             else:
@@ -169,6 +171,13 @@ class Supervisor:
             await worker.end(self._plan.stop_seconds)
         self._keep_all()
         self._announce(self._workers[0].said)
+
+    async def _stop_starting(self) -> None:
+        """End whoever does not serve yet: they may have read the settings as they were."""
+        starting = [keeper for number, keeper in self._keepers.items() if number not in self._workers]
+        for keeper in starting:
+            keeper.cancel()
+        await asyncio.gather(*starting, return_exceptions=True)
 
     async def _start(self, number: int) -> Worker:
         """Start a worker and wait until it serves. Raises NotStartedError."""

@@ -141,6 +141,20 @@ async def test_workers_are_replaced_under_load_without_a_failed_request(
     assert [line for line in served.said if "Customer Gateway" not in line] == []
 
 
+async def test_whoever_starts_while_all_are_replaced_is_replaced_too(demo_settings: Settings, tmp_path: Path) -> None:
+    async with serving(demo_settings, tmp_path, free_port(), "--no-auth", GATEWAY_WORKERS="3") as served:
+        # The first serves; the others have only begun to start.
+        before = served.workers()
+
+        served.signal(signal.SIGHUP)
+
+        await served.until_said("Customer Gateway", times=2)
+        await until(lambda: not any(map(runs, before)))
+        await until(lambda: len(served.workers()) == 3)
+        assert await is_allowed(served.port, 20)
+    assert [line for line in served.said if "Customer Gateway" not in line] == []
+
+
 async def test_a_worker_that_dies_is_started_again(demo_settings: Settings, tmp_path: Path) -> None:
     async with serving(demo_settings, tmp_path, free_port(), "--no-auth", GATEWAY_WORKERS="2") as served:
         await until(lambda: len(served.workers()) == 2)
