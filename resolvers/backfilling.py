@@ -152,7 +152,7 @@ class Backfill:
     async def do_together(self, plan: Plan, steps: Sequence[Step]) -> AsyncIterator[Mapping[int, Done]]:
         writing = {step.number: step for step in steps if step.kind is not StepKind.LEAVE_FOR_REVIEW}
         left = {step.number: Done(Outcome.LEFT) for step in steps if step.number not in writing}
-        if len(writing) < _FEWEST:
+        if not writing:
             yield left
             return
         lot = BackfillLot(self.linking, self.matching, self.creating, writing)
@@ -206,8 +206,6 @@ class Backfill:
         return done
 
 
-#: Fewer than these are done one by one.
-_FEWEST = 2
 _OUTCOMES = {
     StepKind.LINK: Outcome.LINKED,
     StepKind.REPAIR: Outcome.REPAIRED,

@@ -192,7 +192,7 @@ class Planned:
         """Do the steps of *lot* together, and then, one by one, those that could not be."""
         first, left = lot[0].number, {step.number: step for step in lot}
         crash_point(f"lot-{first}")
-        async for done in self._together(plan, work, lot):
+        async for done in self._together(plan, work, lot if len(lot) > 1 else []):
             crash_point(f"lot-done-{first}")
             await self._mark(plan, done)
             left = {number: step for number, step in left.items() if number not in done}
@@ -210,6 +210,8 @@ class Planned:
             raise failed[0]
 
     async def _together(self, plan: Plan, work: Work, lot: Sequence[Step]) -> AsyncIterator[Mapping[int, Done]]:
+        if not lot:
+            return
         try:
             async for done in work.do_together(plan, lot):
                 yield done
