@@ -74,8 +74,8 @@ def run_server(
     )
     try:
         # The server passes the signal that ended it on to us.
-        with suppress(KeyboardInterrupt):
-            _Server(config, on_start).run(sockets=[listener])
+        with suppress(KeyboardInterrupt), _noting_sigterm() as came:
+            _Server(config, on_start, came).run(sockets=[listener])
     except SystemExit:
         if guard.error is not None:
             raise guard.error from None
@@ -92,6 +92,20 @@ def interrupt_on_sigterm() -> None:
 
 
 @contextmanager
+def _noting_sigterm() -> Iterator[Callable[[], bool]]:
+    """Take note of a SIGTERM that comes before the server looks for one, instead of ending it half made.
+
+    Answers what says whether it came.
+    """
+    noted: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: noted.append(number))
+    try:
+        yield lambda: bool(noted)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
 def ending_undisturbed() -> Iterator[None]:
     """Once this context is left, in whatever way, let no signal disturb what closes after it."""
     try:
@@ -104,13 +118,20 @@ def ending_undisturbed() -> Iterator[None]:
 class _Server(uvicorn.Server):
     """Be uvicorn's server, save that it closes no connection on which a request may be on its way."""
 
-    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None], is_to_end: Callable[[], bool]) -> None:
         super().__init__(config)
         self._on_start = on_start
+        self._is_to_end = is_to_end
         self._while_serving = ExitStack()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self.should_exit = self.should_exit or self._is_to_end()
+        if self.should_exit:
+            # Asked to end before it served: what has started still ends in order, which uvicorn leaves out.
+            if self.started:
+                await self.shutdown(sockets)
+            return
         self._while_serving.enter_context(seldom_collected())
         self._on_start()
 
