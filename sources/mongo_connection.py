@@ -94,7 +94,9 @@ class MongoConnection:
         """Make *change* in one document that *query* finds; False where it finds none, or a rule is against it."""
         try:
             result = await self._asked(lambda: self._database[collection].update_one(query, change))
-        except WriteError:
+        except OperationFailure as error:
+            if not _is_against_a_rule(error):
+                raise
             return False
         return bool(result.matched_count)
 
@@ -111,7 +113,9 @@ class MongoConnection:
         updates = [UpdateOne(query, change) for query, change in changes]
         try:
             result = await self._asked(lambda: self._database[collection].bulk_write(updates, ordered=False))
-        except BulkWriteError:
+        except OperationFailure as error:
+            if not _is_against_a_rule(error):
+                raise
             return False
         return bool(result.matched_count == len(changes))
 
@@ -199,3 +203,8 @@ def _projection(fields: Sequence[str]) -> dict[str, int]:
 def _whole(fields: Sequence[str]) -> dict[str, int]:
     """Ask for the outermost of *fields*: some servers answer a nested one under its dotted name, where nobody looks."""
     return dict.fromkeys((field.partition(".")[0] for field in fields), 1)
+
+
+def _is_against_a_rule(error: OperationFailure) -> bool:
+    """Say whether an index or a rule of the collection refused a write; of updates FerretDB says so as SQLite does."""
+    return isinstance(error, WriteError | BulkWriteError) or "UNIQUE constraint failed" in str(error)
