@@ -1,5 +1,7 @@
 """What an answer says went wrong, and what it must never say."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import httpx
@@ -27,6 +29,11 @@ def codes(body: dict[str, Any]) -> list[str]:
 def assert_told_nothing_of_the_inside(answer: httpx.Response) -> None:
     assert answer.status_code < 500, answer.text
     assert [word for word in INSIDE if word in answer.text] == []
+
+
+def told_of(words: Iterable[str], text: str) -> list[str]:
+    """List which of *words* stand in *text*: at the beginning of a word, not within a number, a time or an id."""
+    return [word for word in words if re.search(rf"(?<![\w.]){re.escape(word)}(?!\d)", text)]
 
 
 def refusal(answer: httpx.Response) -> tuple[int, list[str]]:
