@@ -72,7 +72,7 @@ class PostgresConnection:
         # Whoever waits for a place waits without the clock that statements run against.
         async with self._pool.places:
             self.availability.check()
-            return await self._rows(sent.sql, sent.arguments(given))
+            return await self._rows(sent.sql, sent.arguments(given), planned=not sent.is_kept)
 
     async def stream(self, query: Executable, values: Mapping[str, Any] | None = None) -> AsyncIterator[Sequence[Any]]:
         """Go through all that *query* finds, some thousands of rows at a time.
@@ -115,22 +115,22 @@ class PostgresConnection:
     async def close(self) -> None:
         await self._pool.close()
 
-    async def _rows(self, sql: str, arguments: Sequence[Any]) -> list[Any]:
+    async def _rows(self, sql: str, arguments: Sequence[Any], *, planned: bool = True) -> list[Any]:
         try:
-            return await self._run(sql, arguments)
+            return await self._run(sql, arguments, planned=planned)
         except LostConnectionError:
             # The server went away and came back while the connection lay in the pool, which has dropped it now.
             self.losses += 1
         try:
-            return await self._run(sql, arguments)
+            return await self._run(sql, arguments, planned=planned)
         except LostConnectionError as error:
             raise self.availability.found_down(error) from error
 
-    async def _run(self, sql: str, arguments: Sequence[Any]) -> list[Any]:
+    async def _run(self, sql: str, arguments: Sequence[Any], *, planned: bool) -> list[Any]:
         try:
             with statement("postgres"):
                 async with patience(self._seconds):
-                    rows = await self._pool.fetch(sql, arguments)
+                    rows = await self._pool.fetch(sql, arguments, planned=planned)
         except Exception as error:
             self._tell(error)
             raise

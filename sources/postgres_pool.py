@@ -15,6 +15,8 @@ from sources.turns import Turns
 
 #: As many prepared statements each connection keeps.
 _MOST_PREPARED = 200
+#: So often the server plans a prepared statement for what it is given; then it may find a plan for anything cheaper.
+_PLANNED = 5
 #: Seconds for which a connection may take its leave: what it was about is cancelled in the server then.
 _TO_LEAVE = 2.0
 #: Raised where what was prepared, or known of types, holds no longer.
@@ -42,12 +44,24 @@ class LostConnectionError(Exception):
 class Held:
     """Be a connection, and what it has prepared."""
 
-    __slots__ = ("_prepared", "connection", "generation")
+    __slots__ = ("_prepared", "_runs", "connection", "generation")
 
     def __init__(self, connection: "asyncpg.Connection[Row]", generation: int) -> None:
         self.connection = connection
         self.generation = generation
         self._prepared: dict[str, PreparedStatement[Row]] = {}
+        self._runs: dict[str, int] = {}
+
+    async def planned(self, sql: str) -> "PreparedStatement[Row]":
+        """Find *sql* prepared so that it is planned for what it is given: whether that is much is not for a guess."""
+        runs = self._runs.get(sql, 0) + 1
+        if runs > _PLANNED:
+            runs = 1
+            self._prepared.pop(sql, None)
+        if len(self._runs) >= _MOST_PREPARED:
+            self._runs.clear()
+        self._runs[sql] = runs
+        return await self.prepared(sql)
 
     async def prepared(self, sql: str) -> "PreparedStatement[Row]":
         """Find *sql* prepared, or have it prepared."""
@@ -83,15 +97,16 @@ class Pool:
         self._leaving: set[asyncio.Task[None]] = set()
         self._generation = 0
 
-    async def fetch(self, sql: str, arguments: Sequence[Any]) -> list[Any]:
-        """Answer the rows that *sql* finds with *arguments*.
+    async def fetch(self, sql: str, arguments: Sequence[Any], *, planned: bool = True) -> list[Any]:
+        """Answer the rows that *sql* finds with *arguments*; *planned* for these, or as it was for others.
 
         Raises UnconnectedError, LostConnectionError, and what else the driver raises.
         """
         held = self._idle.pop() if self._idle else await self._new()
         try:
             if self._prepares:
-                rows: list[Any] = await (await held.prepared(sql)).fetch(*arguments)
+                prepared = await (held.planned(sql) if planned else held.prepared(sql))
+                rows: list[Any] = await prepared.fetch(*arguments)
             else:
                 rows = await held.connection.fetch(sql, *arguments)
         except BaseException as error:

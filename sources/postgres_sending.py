@@ -24,11 +24,15 @@ class Given(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """Be a statement as *sql*, whose parameters are *constants* but for those *given*."""
+    """Be a statement as *sql*, whose parameters are *constants* but for those *given*.
+
+    *is_kept*: it is asked again and again, with nothing new but keys, so that one plan does for all.
+    """
 
     sql: str
     constants: Sequence[Any]
     given: Sequence[Given]
+    is_kept: bool = False
 
     def arguments(self, values: Mapping[str, Any]) -> Sequence[Any]:
         """Put *values* where they belong. Raises KeyError where one is missing."""
@@ -53,7 +57,7 @@ class Statements:
             sent = self._bound(query, values)
             # What a write writes is decided by what it is given.
             if not isinstance(query, UpdateBase):
-                self._kept[query] = sent
+                self._kept[query] = sent._replace(is_kept=True)
         return sent
 
     def _bound(self, query: Any, values: Mapping[str, Any]) -> Sent:

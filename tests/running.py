@@ -86,7 +86,8 @@ class Gateway:
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Gateway]:
     """Serve *settings* on a free port."""
-    with socket.socket() as listener:
+    # asyncio sends at once, without waiting for more to send, only where a socket says that it is TCP.
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         limits = connection_limits(settings)

@@ -133,3 +133,17 @@ async def test_going_through_much_takes_one_transaction(connection: PostgresConn
     lots = [rows async for rows in connection.stream(query)]
     assert [len(rows) for rows in lots] == [10_000, 10_000, 5_000]
     assert [row.it for rows in lots for row in rows] == list(range(1, 25_001))
+
+
+async def test_what_is_composed_for_a_request_is_planned_for_its_values(connection: PostgresConnection) -> None:
+    """The server would find one plan for all cheaper, taking for granted that a condition leaves few rows."""
+    kept = select(func.unnest(bindparam("words", type_=ARRAY(Text))).label("kept"))
+    for number in range(20):
+        await connection.rows(select(func.generate_series(literal(number), literal(number)).label("composed")))
+        await connection.rows(kept, {"words": [str(number)]})
+    plans = "sum(generic_plans), sum(custom_plans) FROM pg_prepared_statements WHERE statement LIKE"
+    ((generic, custom),) = await connection.rows(text(f"SELECT {plans} '%AS composed'"))
+    assert generic == 0
+    assert custom > 0
+    ((generic, _),) = await connection.rows(text(f"SELECT {plans} '%AS kept'"))
+    assert generic > 0
