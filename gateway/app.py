@@ -82,10 +82,8 @@ def create_app(settings: Settings, place: Place = ALONE) -> Starlette:
 
     async def print_schema(request: Request) -> Response:
         if settings.introspection != "everyone":
-            authorization = request.headers.get("authorization")
             try:
-                await tokens.fetch_key(authorization)
-                signed_in = tokens.read(authorization) is not None
+                signed_in = await tokens.viewer_of(request.headers.get("authorization")) is not None
             except GatewayError:
                 signed_in = False
             if settings.introspection == "nobody" or not signed_in:

@@ -8,6 +8,7 @@ import jwt
 from domain.access import Role, Viewer
 from domain.errors import UnauthenticatedError
 from gateway.jwks import ALGORITHMS, KeySet
+from gateway.known_tokens import KnownTokens
 from gateway.settings import Settings
 
 #: Pinned, each to its own kind of key: what the token's header names only chooses among them.
@@ -47,6 +48,20 @@ class TokenReader:
         self._audience = settings.jwt_audience
         secret = [OF_SECRETS] if self._secret else []
         self._algorithms = " or ".join([*secret, *(ALGORITHMS if self._keys else ())])
+        self._known = KnownTokens()
+
+    async def viewer_of(self, authorization: str | None) -> Viewer | None:
+        """Answer as `read` does, once what it needs is there; a token that was verified before is only looked up.
+
+        Raises what `fetch_key` and `read` raise.
+        """
+        if authorization is not None and not self._open:
+            keys = self._keys
+            known = self._known.find(authorization, None if keys is None else keys.fresh)
+            if known is not None:
+                return known
+            await self.fetch_key(authorization)
+        return self.read(authorization)
 
     async def fetch_key(self, authorization: str | None) -> None:
         """Read the issuer's keys where that of *authorization* may be among them, and is not at hand.
@@ -71,7 +86,11 @@ class TokenReader:
             return OPEN_VIEWER
         if authorization is None:
             return None
-        return _viewer(self._claims(_bearer(authorization)))
+        claims = self._claims(_bearer(authorization))
+        viewer = _viewer(claims)
+        keys = None if self._keys is None else self._keys.fresh
+        self._known.keep(authorization, viewer, until=int(claims["exp"]) + LEEWAY_SECONDS, keys=keys)
+        return viewer
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         try:

@@ -74,9 +74,7 @@ class Endpoint:
 
     async def _post(self, request: Request) -> Response:
         try:
-            authorization = request.headers.get("authorization")
-            await self._tokens.fetch_key(authorization)
-            viewer = self._tokens.read(authorization)
+            viewer = await self._tokens.viewer_of(request.headers.get("authorization"))
             tenant = read_tenant(request.headers.get("x-tenant"))
             with self._admission.admitted(subject_of(viewer, request)):
                 return await self._admitted(request, viewer, tenant)

@@ -62,6 +62,11 @@ class KeySet:
         fitting = [key for key in self._keys if key.algorithm == algorithm and kid in (None, key.kid)]
         return fitting[0].key if len(fitting) == 1 else None
 
+    @property
+    def fresh(self) -> object:
+        """The keys as they were read, the same object until they are read again; one of its own once that is due."""
+        return object() if self._clock() - self._read_at > self._seconds else self._keys
+
     async def fetch(self, kid: str | None, algorithm: str) -> None:
         """Read the keys where *kid* is not among them, or they are due. Raises KeysUnavailableError where none are."""
         if self._is_due(kid, algorithm):

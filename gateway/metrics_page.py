@@ -27,10 +27,8 @@ def metrics_page(tokens: TokenReader, telling: Telling) -> Callable[[Request], A
     """Tell those whose token says that they look after the platform; an open gateway tells everyone on its machine."""
 
     async def answer(request: Request) -> Response:
-        authorization = request.headers.get("authorization")
         try:
-            await tokens.fetch_key(authorization)
-            viewer = tokens.read(authorization)
+            viewer = await tokens.viewer_of(request.headers.get("authorization"))
         except GatewayError as error:
             return _refused(str(error))
         if viewer is None:

@@ -37,8 +37,7 @@ def reader(issuer: Issuer, **settings: object) -> TokenReader:
 
 
 async def read(tokens: TokenReader, authorization: str) -> Viewer | None:
-    await tokens.fetch_key(authorization)
-    return tokens.read(authorization)
+    return await tokens.viewer_of(authorization)
 
 
 async def refused(tokens: TokenReader, authorization: str) -> str:
