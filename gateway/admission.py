@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from domain.errors import GatewayError
@@ -39,6 +39,12 @@ class _Subject:
     at: float
     running: int = 0
 
+    def __enter__(self) -> None:
+        self.running += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.running -= 1
+
 
 class Admission:
     """Admit *at_once* requests of a subject at a time and *rate* a minute; 0 means any number.
@@ -52,8 +58,7 @@ class Admission:
         self._clock = clock
         self._subjects: dict[str, _Subject] = {}
 
-    @contextmanager
-    def admitted(self, subject: str) -> Iterator[None]:
+    def admitted(self, subject: str) -> AbstractContextManager[None]:
         """Count a request of *subject* while it is under way. Raises TooManyRequestsError where it is one too many."""
         found = self._found(subject)
         if self._at_once and found.running >= self._at_once:
@@ -63,11 +68,7 @@ class Admission:
                 seconds = (1 - found.allowance) * _MINUTE / self._rate
                 raise RateLimitedError(f"You may ask {self._rate} times a minute.", seconds)
             found.allowance -= 1
-        found.running += 1
-        try:
-            yield
-        finally:
-            found.running -= 1
+        return found
 
     def _found(self, subject: str) -> _Subject:
         now = self._clock()

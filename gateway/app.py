@@ -18,7 +18,8 @@ from starlette.types import ASGIApp
 
 from domain.errors import GatewayError
 from gateway.auth import TokenReader
-from gateway.endpoint import Endpoint, confess, refuse
+from gateway.direct import PATH, Answer, Direct, GraphQL
+from gateway.endpoint import Endpoint
 from gateway.headers import SECURITY_HEADERS, SecureHeaders
 from gateway.indexing import indexing
 from gateway.mailing import links_of, mailer_for
@@ -29,6 +30,7 @@ from gateway.metrics_told import ALONE, Place, Telling
 from gateway.opening import opened
 from gateway.operation_names import OperationNames
 from gateway.pages import PageFacts, page_routes
+from gateway.replies import confess, refuse
 from gateway.request_ids import REQUEST_ID, RequestIds
 from gateway.resuming import resuming
 from gateway.settings import Settings
@@ -100,11 +102,14 @@ def create_app(settings: Settings, place: Place = ALONE) -> Starlette:
         guards.append(Middleware(CORSMiddleware, allow_origins=settings.cors_origins, **CROSS_ORIGIN))
     guards += [Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)] if settings.open else []
     tls = (settings.public_url or "").startswith("https:")
+    answer = metrics.counting(endpoint.answer)
     return _Application(
         tls=tls,
+        # An open gateway looks at the name it was asked by, which is left to Starlette.
+        direct=None if settings.open else answer,
         middleware=guards,
         routes=[
-            Route("/graphql", metrics.counting(endpoint.answer), methods=["GET", "POST"]),
+            Route(PATH, GraphQL(answer), methods=["GET", "POST"]),
             *page_routes(facts=facts),
             Route("/metrics", metrics_page(tokens, telling)),
             Route("/schema.graphql", print_schema),
@@ -117,14 +122,18 @@ def create_app(settings: Settings, place: Place = ALONE) -> Starlette:
 
 
 class _Application(Starlette):
-    """Secure every answer and give it its id, also those of what surrounds the routes."""
+    """Secure every answer and give it its id, also those of what surrounds the routes; some are answered *direct*."""
 
-    def __init__(self, *, tls: bool, **given: Any) -> None:
+    def __init__(self, *, tls: bool, direct: Answer | None, **given: Any) -> None:
         super().__init__(**given)
         self._tls = tls
+        self._direct = direct
 
     def build_middleware_stack(self) -> ASGIApp:
-        return RequestIds(SecureHeaders(super().build_middleware_stack(), tls=self._tls))
+        ids = RequestIds(SecureHeaders(super().build_middleware_stack(), tls=self._tls))
+        if self._direct is None:
+            return ids
+        return Direct(ids, self._direct, tls=self._tls, cross_origin=bool(self.user_middleware))
 
 
 #: What pages of other origins may send, where they are named; no cookies, since there are none.

@@ -4,16 +4,13 @@ The server itself waits without end for a head that does not arrive, keeps whate
 be taken; docs/decisions/0016-connections.md has what is bounded and why here.
 """
 
-import asyncio
 from asyncio import TimerHandle
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 import orjson
 import uvicorn
-from starlette.requests import Request
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -25,8 +22,6 @@ from gateway.lobby import ConnectionLimits, Lobby, room_for
 #: Where a request finds its connection, in its state.
 CONNECTION = "connection"
 _HEAD_TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-#: The word that every document has which writes.
-_WRITES = "mutation"
 #: Requests of a connection that wait for those before them; whoever sends more at once is read no further.
 _MOST_WAITING = 32
 #: Bytes a second below which an answer counts as not taken.
@@ -57,22 +52,6 @@ class ServerConfig(uvicorn.Config):
         self.lobby = Lobby(room_for(limits.most))
 
 
-@contextmanager
-def ended_when_gone(request: Request, limit: asyncio.Timeout, document: str) -> Iterator[None]:
-    """Let *limit* be over once the client has gone, unless *document* may write: what is written is written whole."""
-    connection: Connection | None = getattr(request.state, CONNECTION, None)
-    if connection is None or _WRITES in document:
-        yield
-        return
-    connection.on_gone = lambda: limit.reschedule(0)
-    if connection.is_gone:
-        connection.on_gone()
-    try:
-        yield
-    finally:
-        connection.on_gone = None
-
-
 class Connection(HttpToolsProtocol):
     """Be a connection that is held to its limits."""
 
@@ -83,13 +62,14 @@ class Connection(HttpToolsProtocol):
         self._lobby, self._limits = self.config.lobby, self.config.limits
         self._deadline: TimerHandle | None = None
         self._stalled: TimerHandle | None = None
-        self._current: RequestResponseCycle | None = None
         self._fault: HeadTooLargeError | None = None
         #: Bytes since the last head or message was whole.
         self._head = 0
         self._in_head = True
         #: More was sent at once than is read, so this is the last that is answered.
         self._full = False
+        #: What is being answered, or was last.
+        self.current: RequestResponseCycle | None = None
         self.is_gone = False
         #: What is to be done where the client goes away before it is answered.
         self.on_gone: Callable[[], None] | None = None
@@ -111,7 +91,7 @@ class Connection(HttpToolsProtocol):
         self._relax()
         if self._stalled is not None:
             self._stalled.cancel()
-        for cycle in (self._current, *(cycle for cycle, _ in self.pipeline)):
+        for cycle in (self.current, *(cycle for cycle, _ in self.pipeline)):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
@@ -173,10 +153,10 @@ class Connection(HttpToolsProtocol):
 
     @property
     def _answering(self) -> bool:
-        return self._current is not None and not self._current.response_complete
+        return self.current is not None and not self.current.response_complete
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._current = cycle
+        self.current = cycle
         cycle.scope["state"][CONNECTION] = self
         super()._start_asgi_task(cycle, app)
 
@@ -242,7 +222,7 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, error: GatewayError, status: HTTPStatus) -> None:
         """Answer *error* and close; unless something is being answered, which is the last then."""
         self._full = True
-        current = self._current
+        current = self.current
         if current is not None and self._answering and not current.more_body:
             current.keep_alive = False
             return

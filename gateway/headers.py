@@ -47,6 +47,8 @@ SECURITY_HEADERS: Mapping[str, str] = MappingProxyType(
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 _EVERY = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items())
 _UNSAID = (b"cache-control", b"no-store")
+#: As they are added to an answer that says none of them.
+ADDED = (*_EVERY, _UNSAID)
 
 
 class SecureHeaders:

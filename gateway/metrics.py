@@ -5,19 +5,15 @@ No label holds anything of a person, and each has few values: operations by `Ope
 
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.metrics_core import CounterMetricFamily
 from prometheus_client.registry import Collector
-from starlette.requests import Request
-from starlette.responses import Response
 
-from gateway.connections import CONNECTION
 from gateway.operation_names import OperationNames
+from gateway.posted import Counted, Posted
+from gateway.replies import Reply
 from gateway.tallies import Spread, Tally
-from resolvers.context import Context
 from schema.document_cache import CacheUse
 from sources.meter import Meter
 from sources.turns import Use
@@ -30,22 +26,7 @@ REFUSED = "refused"
 ABANDONED = "abandoned"
 _OUTSIDE = "none"
 
-Answer = Callable[[Request], Awaitable[Response]]
-
-
-@dataclass(slots=True)
-class Counted:
-    """Be what is learnt of a request while it is answered."""
-
-    context: Context | None = None
-    was_run: bool = False
-    codes: list[str] = field(default_factory=list)
-
-    def told(self, body: Mapping[str, Any]) -> None:
-        """Take down what *body* tells the client."""
-        self.was_run = "data" in body
-        if errors := body.get("errors"):
-            self.codes += [error.get("extensions", {}).get("code", "") for error in errors]
+Answer = Callable[[Posted], Awaitable[Reply]]
 
 
 class Metrics(Collector):
@@ -67,23 +48,19 @@ class Metrics(Collector):
         self._batches = Spread("gateway_batch_keys", "Batches of loaders, by how many keys they have", KEYS, "loader")
 
     def counting(self, answer: Answer) -> Answer:
-        """Count what *answer* does for POST."""
+        """Count what *answer* does."""
 
-        async def counted(request: Request) -> Response:
-            if request.method != "POST":
-                return await answer(request)
-            count = request.state.counted = Counted()
+        async def counted(posted: Posted) -> Reply:
             began = time.perf_counter()
             self._running += 1
             try:
-                return await answer(request)
+                return await answer(posted)
             finally:
                 self._running -= 1
-                connection = getattr(request.state, CONNECTION, None)
-                if connection is not None and connection.is_gone:
+                if posted.connection is not None and posted.connection.is_gone:
                     self._requests.add(time.perf_counter() - began, ABANDONED)
                 else:
-                    self._add(count, time.perf_counter() - began)
+                    self._add(posted.counted, time.perf_counter() - began)
 
         return counted
 

@@ -130,6 +130,7 @@ async def test_an_error_that_nobody_expected_carries_them_wherever_it_happens(
 
     async with AsyncExitStack() as stack:
         monkeypatch.setattr("starlette.routing.Router.app", fail)
+        monkeypatch.setattr("gateway.endpoint.Endpoint.answer", fail)
         store = await stack.enter_async_context(inside(stored))
         store = Inside(quiet(store.app), store.state)
         answer = await store.ask(VIEWER, [JSON], path=path, method="POST" if path == "/graphql" else "GET")

@@ -9,11 +9,11 @@ import asyncpg
 import graphql
 import httpx
 import pytest
-from starlette.requests import Request
 
 from domain.access import Role
 from gateway.admission import Admission, RateLimitedError, TooManyAtOnceError
 from gateway.endpoint import subject_of
+from gateway.posted import client_of
 from gateway.settings import Settings
 from schema import build_schema
 from tests.answers import codes, refusal
@@ -328,7 +328,7 @@ def test_without_a_token_a_household_counts_as_one(one: str, other: str, *, toge
     """Whoever has a network of IPv6 has more addresses in it than anybody could count."""
 
     def subject(host: str) -> str:
-        return subject_of(None, Request({"type": "http", "client": (host, 1), "headers": []}))
+        return subject_of(None, client_of((host, 1)))
 
     assert (subject(one) == subject(other)) is together
 

@@ -1,0 +1,77 @@
+"""What is posted to /graphql, answered without going through what serves all other paths."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gateway.bad_requests import BadRequestError
+from gateway.headers import ADDED, STRICT_TRANSPORT
+from gateway.pages import graphiql_page
+from gateway.posted import Posted
+from gateway.replies import Reply, confession, refused
+from gateway.request_ids import HEADER, RequestIds
+from gateway.whole_answers import lines_of, send_whole
+
+PATH = "/graphql"
+_POST = "POST"
+_ADDED = lines_of(ADDED)
+_ADDED_OVER_TLS = lines_of((*ADDED, STRICT_TRANSPORT))
+
+Answer = Callable[[Posted], Awaitable[Reply]]
+
+
+class GraphQL:
+    """Be the application at the path: *answer* says what is answered to a POST, a browser's GET gets GraphiQL."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == _POST:
+            made = await self._answer(Posted(scope, receive))
+            await send({"type": "http.response.start", "status": made.status, "headers": made.all_headers()})
+            await send({"type": "http.response.body", "body": made.body})
+            return
+        request = Request(scope, receive)
+        if "text/html" in request.headers.get("accept", ""):
+            response: Response = await graphiql_page(request)
+        else:
+            error = BadRequestError("Queries are posted: POST with a JSON body.", 405)
+            response = refused(request, error, {"Allow": _POST})
+        await response(scope, receive, send)
+
+
+class Direct:
+    """Hand what is posted to the path straight to *answer*, and everything else to *app*.
+
+    What pages of other origins ask goes the other way where *cross_origin* says who may, for its headers.
+    """
+
+    def __init__(self, app: RequestIds, answer: Answer, *, tls: bool, cross_origin: bool) -> None:
+        self._app = app
+        self._answer = answer
+        self._tls = tls
+        self._cross_origin = cross_origin
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != _POST:
+            await self._app(scope, receive, send)
+            return
+        posted = Posted(scope, receive)
+        if self._cross_origin and b"origin" in posted.headers:
+            await self._app(scope, receive, send)
+            return
+        called = self._app.name(posted.headers.get(HEADER, b""))
+        unexpected: Exception | None = None
+        try:
+            made = await self._answer(posted)
+        except Exception as error:  # noqa: BLE001 - it is raised again, for the server to log
+            made, unexpected = confession(posted.headers.get(b"accept", b""), error), error
+        over_tls = self._tls or scope["scheme"] == "https"
+        named = b"%b: %b\r\n" % (HEADER, called)
+        lines = lines_of(made.all_headers()) + (_ADDED_OVER_TLS if over_tls else _ADDED) + named
+        await send_whole(posted.connection, send, made.status, lines, made.body)
+        if unexpected is not None:
+            raise unexpected

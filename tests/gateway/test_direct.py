@@ -1,0 +1,107 @@
+"""What is posted to /graphql is answered alike by the short way and by the one through Starlette."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from domain.access import Role
+from gateway.settings import Settings
+from tests.asgi import Answered, Inside, inside
+from tests.loading import existing_store
+from tests.servers import Servers
+from tests.serving import serving
+from tests.sockets import written
+from tests.tokens import mint
+
+ORIGIN = "https://app.example"
+#: What only pages of other origins are told, and what differs from request to request.
+OTHERWISE = (b"vary", b"access-control-allow-origin", b"access-control-expose-headers", b"x-request-id")
+JSON = (b"content-type", b"application/json")
+ACCEPT = (b"accept", b"application/graphql-response+json")
+EXPLAIN = (b"x-gateway-explain", b"1")
+
+
+@pytest.fixture(scope="module")
+async def stored(without_mongo: Servers) -> Settings:
+    settings = await existing_store(without_mongo, "renos", "direct")
+    return replace(settings, cors_origins=(ORIGIN,), max_body=2_000, rate=0)
+
+
+@pytest.fixture(scope="module")
+async def store(stored: Settings) -> AsyncIterator[Inside]:
+    async with inside(stored) as found:
+        yield found
+
+
+def asked(query: str, **variables: object) -> bytes:
+    return json.dumps({"query": query, "variables": variables}).encode()
+
+
+def bearer(settings: Settings, **said: object) -> tuple[bytes, bytes]:
+    return b"authorization", f"Bearer {mint(settings, roles=[Role.READER], **said)}".encode()  # type: ignore[arg-type]  # claims
+
+
+def like(answer: Answered) -> tuple[int, dict[bytes, bytes], bytes]:
+    return answer.status, {name: said for name, said in answer.headers.items() if name not in OTHERWISE}, answer.body
+
+
+@pytest.mark.parametrize("more", [[], [ACCEPT], [EXPLAIN]], ids=["json", "graphql", "explained"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        asked("{ __typename }"),
+        asked("{ viewer { subject } }"),
+        asked("query ($n: Int!) { leads(first: $n) { nodes { id status } } }", n=2),
+        asked("query ($n: Int!) { leads(first: $n) { nodes { id status } } }", n="two"),
+        asked("{ __schema { queryType { name } } }"),
+        asked("{ nothing }"),
+        asked("{"),
+        asked(""),
+        asked("query A { __typename } query B { __typename }"),
+        b"[]",
+        b"{",
+        b"",
+        b" " * 2_001,
+    ],
+)
+async def test_both_ways_answer_alike(
+    store: Inside, stored: Settings, body: bytes, more: list[tuple[bytes, bytes]]
+) -> None:
+    for who in ([bearer(stored)], [], [(b"authorization", b"Bearer x")], [bearer(stored, seconds=-60)]):
+        sent = [JSON, *who, *more]
+        short = await store.ask(body, sent)
+        long = await store.ask(body, [*sent, (b"origin", ORIGIN.encode())])
+        assert long.headers[b"access-control-allow-origin"] == ORIGIN.encode()
+        assert b"access-control-allow-origin" not in short.headers
+        if EXPLAIN in more and short.status == 200:
+            assert json.loads(short.body).keys() == json.loads(long.body).keys()
+        else:
+            assert like(short) == like(long)
+
+
+@pytest.mark.parametrize("name", [b"content-type", b"authorization", b"x-tenant"])
+async def test_of_a_header_that_comes_twice_the_first_counts(store: Inside, stored: Settings, name: bytes) -> None:
+    given = dict([JSON, bearer(stored), (b"x-tenant", b"")])
+    sent = [*given.items(), (name, b"\xff")]
+    answer = await store.ask(asked("{ viewer { subject } }"), sent)
+    assert json.loads(answer.body)["data"] == {"viewer": {"subject": "ada"}}
+
+
+async def test_a_tenant_is_read_as_utf_8(store: Inside, stored: Settings) -> None:
+    answer = await store.ask(asked("{ __typename }"), [JSON, bearer(stored), (b"x-tenant", b"\xff")])
+    assert (answer.status, json.loads(answer.body)["errors"][0]["message"]) == (400, "X-Tenant is not UTF-8.")
+
+
+async def test_answers_follow_each_other_on_a_connection_as_they_were_asked(
+    stored: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    async with serving(stored, tmp_path_factory.mktemp("direct")) as served, served.connected() as connection:
+        queries = ["{ viewer { subject } }", "{ leads(first: 1) { nodes { id } } }", "{ __typename }"]
+        await connection.send(b"".join(served.asking(query) for query in queries) + written("GET", "/healthz"))
+        answers = [await connection.reply() for _ in range(4)]
+        assert [list(answer.json["data"]) for answer in answers[:3]] == [["viewer"], ["leads"], ["__typename"]]
+        assert answers[3].body == b"ok\n"
+        for answer in answers[:3]:
+            assert {"date", "content-length", "content-type", "x-request-id"} <= answer.headers.keys()
