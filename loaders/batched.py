@@ -5,13 +5,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from aiodataloader import DataLoader
+from aiodataloader import DataLoader, Loader, dispatch_queue
 
 from domain.records import Key
 from sources.meter import batch
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -54,11 +55,20 @@ class Batched(DataLoader[K, Any], ABC, Generic[K]):
         """Make what this loader is asked with of a key, of a field's arguments and of what it picks."""
         return key
 
+    def do_resolve_reject(self, key: K, future: asyncio.Future[Any]) -> None:
+        """Enqueue *key*, and see to it that the queue is dispatched when all who are to ask now have asked.
+
+        That is as late as the library itself does it, which makes a task for it each time.
+        """
+        self._queue.append(Loader(key, future))
+        if len(self._queue) == 1:
+            self.loop.call_soon(self.loop.call_soon, dispatch_queue, self)
+
     def missing(self, _: Any) -> Any:
         """Answer for a parent that has no key."""
         return None
 
-    def load_column(self, keys: Sequence[Any], arguments: Any, picks: frozenset[str]) -> Awaitable[list[Any]]:
+    def load_column(self, keys: Sequence[Any], arguments: Any, picks: frozenset[str]) -> asyncio.Future[list[Any]]:
         """Load what belongs to each of *keys*: what fails for one is an exception in its place."""
         return asyncio.gather(*(self.load(self.ask(key, arguments, picks)) for key in keys), return_exceptions=True)
 
@@ -112,16 +122,16 @@ class ByOwner(Batched[Ask], Generic[V]):
     def missing(self, arguments: Any) -> V:
         return self._missing(arguments)
 
-    def load_column(self, keys: Sequence[Key], arguments: Any, picks: frozenset[str]) -> Awaitable[list[Any]]:
+    def load_column(self, keys: Sequence[Key], arguments: Any, picks: frozenset[str]) -> asyncio.Future[list[Any]]:
         places = self._places.setdefault((arguments, picks), {})
         unknown = [key for key in keys if key not in places] if places else keys
         if unknown:
             asked: Any = AskMany(unknown, arguments, picks)
-            answers = self.load(asked)
+            answers: asyncio.Future[list[Any]] = self.load(asked)
             places.update((key, (answers, place)) for place, key in enumerate(unknown))
             if len(unknown) == len(keys):
                 return answers
-        return _collected([places[key] for key in keys])
+        return asyncio.ensure_future(_collected([places[key] for key in keys]))
 
     def size(self, keys: Sequence[Ask | AskMany]) -> int:
         return sum(len(one.keys) if isinstance(one, AskMany) else 1 for one in keys)
@@ -133,12 +143,17 @@ class ByOwner(Batched[Ask], Generic[V]):
             owned = owners.setdefault(asked.arguments, {})
             owned.update(dict.fromkeys(asked.keys) if isinstance(asked, AskMany) else {asked.key: None})
             picks[asked.arguments] = picks.get(asked.arguments, NOTHING) | asked.picks
-        answers = await asyncio.gather(
-            *(self._source(list(found), arguments, picks[arguments]) for arguments, found in owners.items()),
-            return_exceptions=True,  # arguments that cannot be answered take no others with them
-        )
-        found = {arguments: _kept(answer) for arguments, answer in zip(owners, answers, strict=True)}
+        # Arguments that cannot be answered take no others with them.
+        sources = [self._found(list(found), arguments, picks[arguments]) for arguments, found in owners.items()]
+        answers = [await sources[0]] if len(sources) == 1 else await asyncio.gather(*sources)
+        found = dict(zip(owners, answers, strict=True))
         return [self._answer(found[asked.arguments], asked) for asked in keys]
+
+    async def _found(self, keys: Collection[Key], arguments: Any, picks: frozenset[str]) -> Mapping[Key, V] | Exception:
+        try:
+            return await self._source(keys, arguments, picks)
+        except Exception as error:  # noqa: BLE001 - stands in the place of each answer
+            return error
 
     def _answer(self, found: Mapping[Key, V] | Exception, asked: Ask | AskMany) -> Any:
         if isinstance(asked, AskMany):
@@ -163,8 +178,23 @@ async def _collected(places: Sequence[tuple[asyncio.Future[list[Any]], int]]) ->
     return [(await answers)[place] for answers, place in places]
 
 
-def _kept(answer: T | BaseException) -> T | Exception:
-    """Keep an exception in the place of *answer*; raise one that ends the whole operation, as cancelling does."""
-    if isinstance(answer, BaseException) and not isinstance(answer, Exception):
-        raise answer
-    return answer
+def followed(future: asyncio.Future[S], make: Callable[[S], T]) -> asyncio.Future[T]:
+    """Be what *make* makes of what *future* comes to, as soon as it has come: without a task that waits for it."""
+    made: asyncio.Future[T] = future.get_loop().create_future()
+
+    def come(done: asyncio.Future[S]) -> None:
+        failed = None if done.cancelled() else done.exception()
+        if made.done():
+            return
+        if done.cancelled():
+            made.cancel()
+        elif failed is not None:
+            made.set_exception(failed)
+        else:
+            try:
+                made.set_result(make(done.result()))
+            except Exception as error:  # noqa: BLE001 - whoever waits is to learn of it
+                made.set_exception(error)
+
+    future.add_done_callback(come)
+    return made

@@ -9,7 +9,7 @@ from typing import Any
 
 from domain.errors import SourceError, SourceUnavailableError
 from domain.identity import Members, link_state
-from domain.ids import BOOKING, CUSTOMER, GlobalId, decode_id, encode_id
+from domain.ids import BOOKING, CUSTOMER, GlobalId, decode_id, encode_id, encode_ids
 from domain.records import (
     UNLINKED,
     AccountRecord,
@@ -95,8 +95,11 @@ def customer_id(context: Context, customer: Customer) -> str:
 
 
 def customer_ids(context: Context, customers: Sequence[Customer]) -> list[str]:
-    tenant = context.tenant
-    return [encode_id(CUSTOMER, tenant, customer.head.key, customer.head.kind) for customer in customers]
+    heads = [customer.head for customer in customers]
+    kinds = {kind for kind, _ in heads}
+    if len(kinds) == 1:
+        return encode_ids(CUSTOMER, context.tenant, [key for _, key in heads], kinds.pop())
+    return [encode_id(CUSTOMER, context.tenant, key, kind) for kind, key in heads]
 
 
 # ── what the records of a customer say together ──
@@ -140,6 +143,11 @@ def first_of_each(context: Context, customers: Sequence[Customer], attribute: st
     """Answer `first_of` each of *customers*; what cannot be asked is an exception in its place."""
     read = attrgetter(attribute)
     alone = not context.stores.mongo_kinds
+    rows = [customer.crm for customer in customers]
+    if None not in rows:
+        said = list(map(read, rows))
+        if alone or None not in said:
+            return said
     found: list[Any] = []
     for customer in customers:
         own = None if customer.crm is None else read(customer.crm)
@@ -190,6 +198,9 @@ def head_of(customer: Customer) -> Record | None:
 def read_of_heads(customers: Sequence[Customer], read: Callable[[Customer], Any], attribute: str) -> list[Any]:
     """Answer *read* of each of *customers*, which is *attribute* of the CRM row of those that it heads."""
     own = attrgetter(attribute)
+    rows = [customer.crm for customer in customers]
+    if None not in rows:
+        return list(map(own, rows))
     return [read(customer) if customer.crm is None else own(customer.crm) for customer in customers]
 
 

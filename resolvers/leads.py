@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.errors import AmbiguousError, BadInputError
-from domain.ids import BOOKING, LEAD, GlobalId, decode_id, encode_id
+from domain.ids import BOOKING, LEAD, GlobalId, decode_id, encode_id, encode_ids
 from domain.records import Booking, Lead, StatusEvent
 from resolvers.connections import Connection, begun
 from resolvers.context import Context
@@ -104,13 +104,11 @@ def lead_id(context: Context, lead: Lead) -> str:
 
 
 def lead_ids(context: Context, leads: Sequence[Lead]) -> list[str]:
-    tenant = context.tenant
-    return [encode_id(LEAD, tenant, lead.key) for lead in leads]
+    return encode_ids(LEAD, context.tenant, [lead.key for lead in leads])
 
 
 def booking_ids(context: Context, bookings: Sequence[Booking]) -> list[str]:
-    tenant = context.tenant
-    return [encode_id(BOOKING, tenant, booking.key) for booking in bookings]
+    return encode_ids(BOOKING, context.tenant, [booking.key for booking in bookings])
 
 
 def booking_id(context: Context, booking: Booking) -> str:

@@ -11,7 +11,7 @@ from domain.errors import BadPageError
 from domain.filters import Children
 from domain.paging import Order, Page, PageArguments
 from domain.records import Stats
-from loaders.batched import EVERYTHING, Ask
+from loaders.batched import EVERYTHING, Ask, followed
 from resolvers.connections import Connection, begun
 from resolvers.context import Context
 from resolvers.selection import Wanted
@@ -82,10 +82,9 @@ class Loaded:
         answers = loader.load_column(asked, arguments, picks if self.pick is None else frozenset({self.pick}))
         if self.pick is None and len(asked) == len(keys):
             return answers  # type: ignore[no-any-return]  # of a loader that is found by its name
-        return self._column(answers, keys, missing)
+        return followed(answers, partial(self._column, keys, missing))
 
-    async def _column(self, asked: Awaitable[list[Any]], keys: Sequence[Any], missing: Any) -> list[Any]:
-        answers = await asked
+    def _column(self, keys: Sequence[Any], missing: Any, answers: list[Any]) -> list[Any]:
         if self.pick is not None:
             answers = _all_picked(answers, attrgetter(self.pick))
         return answers if len(answers) == len(keys) else _spread(answers, keys, missing)
@@ -154,7 +153,10 @@ class LoadedPage:
         )
         if counted is None and paged is None:
             return [Connection(tenant, Page(request) if wanted.page else None, _nothing)] * len(keys)
-        return _column(tenant, keys, Page(request) if wanted.page else None, paged, counted)
+        empty: Page[Any] | None = Page(request) if wanted.page else None
+        if counted is None and paged is not None:
+            return followed(paged, partial(_lists, tenant, keys, empty, None))
+        return _column(tenant, keys, empty, paged, counted)
 
 
 def _all_picked(answers: list[Any], pick: Callable[[Any], Any]) -> list[Any]:
@@ -186,11 +188,25 @@ async def _column(
     stats = [None] * there if counted is None else await asyncio.gather(counted(), return_exceptions=True)
     if counted is not None:
         (stats,) = stats if isinstance(stats[0], list) else ([stats[0]] * there,)
+    return _lists(tenant, keys, empty, stats, pages)
+
+
+def _lists(
+    tenant: str | None,
+    keys: Sequence[Any],
+    empty: Page[Any] | None,
+    stats: Sequence[Any] | None,
+    pages: Sequence[Any],
+) -> list[Any]:
+    """Make a list for each of *keys* of its page and its stats; an *empty* one where there is no key."""
+    counts: Sequence[Callable[[], int]] = (
+        [_nothing] * len(pages) if stats is None else [partial(_counted, one) for one in stats]
+    )
     made = [
-        page if isinstance(page, Exception) else Connection(tenant, page, partial(_counted, one))
-        for page, one in zip(pages, stats, strict=True)
+        page if isinstance(page, Exception) else Connection(tenant, page, count)
+        for page, count in zip(pages, counts, strict=True)
     ]
-    return made if there == len(keys) else _spread(made, keys, Connection(tenant, empty, _nothing))
+    return made if len(made) == len(keys) else _spread(made, keys, Connection(tenant, empty, _nothing))
 
 
 def _counted(stats: Any) -> int:

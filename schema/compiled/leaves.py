@@ -4,6 +4,7 @@ What is written here is what graphql-core would write; a date that orjson writes
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import isfinite
@@ -63,8 +64,12 @@ def _of_enum(type_: GraphQLEnumType, *, required: bool) -> WriteColumn:
         names = {member: type_.serialize(member) for member in class_ if member.value in names or member in names}
     if not required:
         names[None] = None
+    # Members of an enum are the same objects wherever they are, and their hashes are made in Python.
+    known = {id(member): name for member, name in names.items()} if class_ is not None else {}
 
     def written(column: Column) -> Column | None:
+        with suppress(KeyError):
+            return [known[id(value)] for value in column]
         try:
             return [names[value] for value in column]
         except (KeyError, TypeError):

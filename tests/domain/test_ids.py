@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import BadIdError
-from domain.ids import BOOKING, CUSTOMER, LEAD, GlobalId, decode_id, encode_id, pack
+from domain.ids import BOOKING, CUSTOMER, LEAD, GlobalId, decode_id, encode_id, encode_ids, pack
 from domain.records import RecordKind, RecordRef
 
 ID = encode_id(CUSTOMER, "acme", "7", RecordKind.CRM)
@@ -47,6 +47,11 @@ def test_a_customers_id_is_read_as_the_record_it_was_made_of(key: str, tenant: s
 @given(st.sampled_from([CUSTOMER, LEAD]), st.none() | texts, texts, st.none() | st.sampled_from(RecordKind))
 def test_an_id_is_json_in_base64(type_: str, tenant: str | None, key: str, kind: RecordKind | None) -> None:
     assert encode_id(type_, tenant, key, kind) == written(type_, kind and kind.value, tenant, key)
+
+
+@given(st.none() | texts, st.lists(texts), st.none() | st.sampled_from(RecordKind))
+def test_many_ids_are_written_as_each_is(tenant: str | None, keys: list[str], kind: RecordKind | None) -> None:
+    assert encode_ids(LEAD, tenant, keys, kind) == [encode_id(LEAD, tenant, key, kind) for key in keys]
 
 
 @given(st.lists(st.none() | st.booleans() | texts | st.integers() | st.floats(allow_nan=False) | st.lists(texts)))
