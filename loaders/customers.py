@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from domain.columns import headed_by
 from domain.errors import SourceError
 from domain.identity import Members
 from domain.records import UNLINKED, CrmRecord, Customer, Key, Linked, RecordKind, RecordRef
@@ -52,17 +53,14 @@ class CustomersByRecord(Batched[RecordRef]):
         rows: Mapping[Key, CrmRecord] | SourceError,
     ) -> Customer | SourceError | None:
         if ref.kind is RecordKind.CRM:
-            return rows if isinstance(rows, SourceError) else _headed_by(rows.get(ref.key))
+            row = None if isinstance(rows, SourceError) else rows.get(ref.key)
+            return rows if isinstance(rows, SourceError) else None if row is None else headed_by(row)
         if not isinstance(around, Neighbourhood) or members is None:
             return around if isinstance(around, SourceError) else None
         if members.crm is not None and isinstance(rows, SourceError):
             return Customer(head=members.head, linked=around.linked(members), crm_down=True)
         row = None if members.crm is None or isinstance(rows, SourceError) else rows.get(members.crm)
         return around.customer(members, row)
-
-
-def _headed_by(row: CrmRecord | None) -> Customer | None:
-    return None if row is None else Customer(head=RecordRef(RecordKind.CRM, row.key), crm=row)
 
 
 class LinkedByCustomer(Batched[Key]):

@@ -1,7 +1,7 @@
 """What a list field answers: a page where one is selected, and a count where that is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -35,8 +35,8 @@ class Connection(Generic[T]):
     count: Callable[[], Awaitable[int] | int] | None
 
     @property
-    def nodes(self) -> list[T]:
-        return list(self._page.items)
+    def nodes(self) -> Sequence[T]:
+        return self._page.items
 
     @property
     def edges(self) -> list[Edge[T]]:

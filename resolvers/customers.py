@@ -7,6 +7,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
+from domain.columns import Heads
 from domain.errors import SourceError, SourceUnavailableError
 from domain.identity import Members, link_state
 from domain.ids import BOOKING, CUSTOMER, GlobalId, decode_id, encode_id, encode_ids
@@ -95,6 +96,8 @@ def customer_id(context: Context, customer: Customer) -> str:
 
 
 def customer_ids(context: Context, customers: Sequence[Customer]) -> list[str]:
+    if isinstance(customers, Heads):
+        return encode_ids(CUSTOMER, context.tenant, customers.keys, RecordKind.CRM)
     heads = [customer.head for customer in customers]
     kinds = {kind for kind, _ in heads}
     if len(kinds) == 1:
@@ -143,11 +146,9 @@ def first_of_each(context: Context, customers: Sequence[Customer], attribute: st
     """Answer `first_of` each of *customers*; what cannot be asked is an exception in its place."""
     read = attrgetter(attribute)
     alone = not context.stores.mongo_kinds
-    rows = [customer.crm for customer in customers]
-    if None not in rows:
-        said = list(map(read, rows))
-        if alone or None not in said:
-            return said
+    said = _of_rows(customers, attribute)
+    if said is not None and (alone or None not in said):
+        return said
     found: list[Any] = []
     for customer in customers:
         own = None if customer.crm is None else read(customer.crm)
@@ -169,7 +170,9 @@ def name_of(context: Context, customer: Customer) -> Any:
 
 def names_of(context: Context, customers: Sequence[Customer]) -> list[Any]:
     """Answer `name_of` each of *customers*."""
-    own = [None if customer.crm is None else customer.crm.name for customer in customers]
+    own = _of_rows(customers, "name")
+    if own is None:
+        own = [None if customer.crm is None else customer.crm.name for customer in customers]
     if None not in own:
         return own
     return [name_of(context, customer) if name is None else name for name, customer in zip(own, customers, strict=True)]
@@ -197,11 +200,19 @@ def head_of(customer: Customer) -> Record | None:
 
 def read_of_heads(customers: Sequence[Customer], read: Callable[[Customer], Any], attribute: str) -> list[Any]:
     """Answer *read* of each of *customers*, which is *attribute* of the CRM row of those that it heads."""
+    said = _of_rows(customers, attribute)
+    if said is not None:
+        return said
     own = attrgetter(attribute)
-    rows = [customer.crm for customer in customers]
-    if None not in rows:
-        return list(map(own, rows))
     return [read(customer) if customer.crm is None else own(customer.crm) for customer in customers]
+
+
+def _of_rows(customers: Sequence[Customer], attribute: str) -> list[Any] | None:
+    """List what the CRM rows of *customers* say; None where not each has one."""
+    if isinstance(customers, Heads):
+        return customers.column(attribute)
+    rows = [customer.crm for customer in customers]
+    return None if None in rows else list(map(attrgetter(attribute), rows))
 
 
 def source_of(customer: Customer) -> str | None:
@@ -271,6 +282,19 @@ def analytics_of(context: Context, customer: Customer) -> Customer | None:
     """Be whose bookings are counted; None where the profile does not say whose bookings are."""
     _crm_first(customer)
     return None if context.loaders.booking_stats_by_customer is None else customer
+
+
+def analytics_of_each(context: Context, customers: Sequence[Customer]) -> list[Any] | Heads:
+    """Answer `analytics_of` each of *customers*."""
+    if isinstance(customers, Heads) and context.loaders.booking_stats_by_customer is not None:
+        return customers
+    found: list[Any] = []
+    for customer in customers:
+        try:
+            found.append(analytics_of(context, customer))
+        except SourceError as error:
+            found.append(error)
+    return found
 
 
 def booking_of_note_id(context: Context, note: BookingNote) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from domain.choosing import Choice
+from domain.columns import Columnar, Heads, headed_by
 from domain.errors import SourceError
 from domain.filters import CustomerRows
 from domain.keyset import reading_order
@@ -80,7 +81,8 @@ class Merge:
         except SourceError as error:
             return Page(self.request, missing_stores=(error.store,))
         self.looked_at += len(page.items) + page.more
-        return Page(self.request, [_headed_by(row) for row in page.items], page.positions, page.more)
+        heads = Heads(page.items) if isinstance(page.items, Columnar) else list(map(headed_by, page.items))
+        return Page(self.request, heads, page.positions, page.more)
 
     def _waiting(self) -> list[Stream]:
         """List the open streams that may still hold something of this page."""
@@ -119,7 +121,7 @@ class Merge:
         stream.was_read, stream.ended = True, len(rows) <= request.size
         if rows:
             stream.position = rows[-1][0]
-        self.candidates += [(at, _headed_by(row)) for at, row in rows] if exact else await self._decided(rows)
+        self.candidates += [(at, headed_by(row)) for at, row in rows] if exact else await self._decided(rows)
 
     async def _decided(self, rows: Sequence[tuple[Position, CrmRecord]]) -> list[Candidate]:
         """Keep the customers of *rows* that are chosen; where their other records cannot be asked, nobody can tell."""
@@ -133,7 +135,7 @@ class Merge:
                 self.missing[error.store] = None
         found: list[Candidate] = []
         for position, row in rows:
-            answer, customer = answers[row.key], _headed_by(row)
+            answer, customer = answers[row.key], headed_by(row)
             if answer is None and around is not None:
                 customer = around.customer(around.members(customer.head), row)
                 answer = self.choice.customer(customer)
@@ -240,7 +242,3 @@ class Merge:
 
     def _order(self, position: Position) -> tuple[int, int, int]:
         return reading_order(position, self.request)
-
-
-def _headed_by(row: CrmRecord) -> Customer:
-    return Customer(head=RecordRef(RecordKind.CRM, row.key), crm=row)

@@ -4,18 +4,16 @@ from datetime import datetime
 
 import strawberry
 
-from domain import records
 from resolvers.customers import booking_of_note_id
 from schema.enums import Segment
-from schema.fields import computed, loaded, plain
+from schema.fields import KeyOf, computed, loaded, plain
 from schema.inputs import all_time, booking_notes, favorite_services
 from schema.money import Money
 
 _STATS = "booking_stats_by_customer"
 
 
-def _crm_key(customer: records.Customer) -> str | None:
-    return customer.crm_key
+_crm_key = KeyOf("crm_key")
 
 
 @strawberry.type(description="How often a service was booked.")

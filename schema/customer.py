@@ -13,7 +13,7 @@ from schema.analytics import CustomerAnalytics
 from schema.booking import Booking
 from schema.connections import Connection
 from schema.enums import CustomerStatus, LinkState, RecordStore
-from schema.fields import computed, computed_page, loaded, loaded_page, plain
+from schema.fields import KeyOf, computed, computed_page, loaded, loaded_page, plain
 from schema.filters import booking_page, lead_page
 from schema.inputs import all_time, notes_page, revenue_period, timeline_page
 from schema.lead import Lead
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from schema.timeline import TimelineConnection
 
 
-def _crm_key(customer: records.Customer) -> str | None:
-    return customer.crm_key
+_crm_key = KeyOf("crm_key")
 
 
 def _courier_key(delivery: records.DeliveryRecord) -> str | None:
@@ -203,6 +202,7 @@ class Customer(Node):
         customers.analytics_of,
         "What its bookings say of it, counted now; null where the store does not say whose bookings are.",
         needs=(),
+        many=customers.analytics_of_each,
     )
     notes: Connection[Note] | None = computed_page(
         noting.notes_of, arguments=notes_page, description="What was written down about it, the latest first."

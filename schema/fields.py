@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 
 from domain.access import Rule
+from domain.columns import Columnar
 from resolvers.context import Context
 from resolvers.loading import Loaded, LoadedPage
 from resolvers.selection import Wanted, selected, wanted
@@ -25,6 +26,16 @@ FIGURE = Cost(weight=20)
 
 
 @dataclass(frozen=True, slots=True)
+class KeyOf:
+    """Be the key that an *attribute* of a parent is; of parents held as columns it is read at once."""
+
+    attribute: str
+
+    def __call__(self, parent: Any) -> Any:
+        return getattr(parent, self.attribute)
+
+
+@dataclass(frozen=True, slots=True)
 class Computed:
     """Declare a field that *resolve* answers, given the context and the record.
 
@@ -33,7 +44,7 @@ class Computed:
     """
 
     resolve: Callable[[Context, Any], Any]
-    many: Callable[[Context, Sequence[Any]], list[Any]] | None = None
+    many: Callable[[Context, Sequence[Any]], list[Any] | Columnar[Any]] | None = None
 
 
 def plain(description: str) -> Any:
@@ -47,7 +58,7 @@ def computed(
     *,
     weight: Cost | None = None,
     needs: Collection[str] | None = None,
-    many: Callable[[Context, Sequence[Any]], list[Any]] | None = None,
+    many: Callable[[Context, Sequence[Any]], list[Any] | Columnar[Any]] | None = None,
 ) -> Any:
     """Declare a field that *resolve* answers, given the context and the record; *weight* where that costs something.
 

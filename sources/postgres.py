@@ -26,6 +26,7 @@ from sources.postgres_lookups import PostgresLookups
 from sources.postgres_mapping import MappedTable
 from sources.postgres_reading import Tenant
 from sources.postgres_records import ALL, Picks
+from sources.postgres_rows import RowStatements
 from sources.postgres_satellites import tenants_in
 from sources.postgres_walking import PostgresWalking
 from sources.storable import is_storable
@@ -40,26 +41,34 @@ class PostgresSource(PostgresDashboard, PostgresWalking, PostgresEmails, Postgre
         self, tenant: Tenant, asked: CustomerRows, request: PageRequest, picks: Picks = ALL
     ) -> list[tuple[Position, CrmRecord]]:
         """Read one more row than the page, in reading direction."""
-        records, positions = await self._rows_of_page(tenant, asked, request, picks)
+        customers, rows = await self._customer_rows_of_page(tenant, asked, request, picks)
+        if customers is None:
+            return []
+        records, positions = self._made(customers, rows, request, picks)
         return list(zip(positions, records, strict=True))
 
     async def customer_page(
         self, tenant: Tenant, asked: CustomerRows, request: PageRequest, picks: Picks = ALL
     ) -> Page[CrmRecord]:
-        """Read a page of rows."""
-        return page_of_rows(request, *await self._rows_of_page(tenant, asked, request, picks))
+        """Read a page of rows, held as columns."""
+        customers, rows = await self._customer_rows_of_page(tenant, asked, request, picks)
+        if customers is None:
+            return Page(request)
+        with self._noticing():
+            held = customers.records.of(picks).held(rows)
+        return page_of_rows(request, held, self._positions(customers, rows, request, picks))
 
-    async def _rows_of_page(
+    async def _customer_rows_of_page(
         self, tenant: Tenant, asked: CustomerRows, request: PageRequest, picks: Picks
-    ) -> tuple[list[CrmRecord], Sequence[Position]]:
+    ) -> tuple[RowStatements[CrmRecord] | None, Sequence[Any]]:
         tables = await self._mapped("customer")
         if tables.customers is None:
-            return [], ()
+            return None, ()
         for section in _looked_at(asked.chosen, request.order.field):
             await self._mapped(section)
         joined = tables.customers.joined.get(request.order.field)
         values = {} if joined is None else self._tenant_of(tenant, *joined.tenant)
-        return await self._read_page(tenant, tables.customers, request, asked, picks, **values)
+        return tables.customers, await self._rows_of_page(tenant, tables.customers, request, asked, picks, **values)
 
     @staticmethod
     def _tenant_of(tenant: Tenant, name: str, mapped: MappedTable) -> dict[str, Any]:

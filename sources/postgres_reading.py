@@ -147,24 +147,42 @@ class PostgresReading:
         **values: Any,
     ) -> tuple[list[R], Sequence[Position]]:
         """Read one more record than the page, in reading direction, and their positions."""
+        rows = await self._rows_of_page(tenant, statements, request, chosen, picks, **values)
+        return self._made(statements, rows, request, picks)
+
+    async def _rows_of_page(
+        self,
+        tenant: Tenant,
+        statements: RowStatements[Any],
+        request: PageRequest,
+        chosen: object,
+        picks: Picks,
+        **values: Any,
+    ) -> Sequence[Any]:
         rows: list[Any] = []
         for query in self._queries(statements, request, chosen, picks):
             wanted = request.size + 1 - len(rows)
             if wanted > 0:
                 more = await self._rows(tenant, statements.mapped, query, size=wanted, **values)
                 rows = [*rows, *more] if rows else list(more)
-        return self._made(statements, rows, request, picks)
+        return rows
 
     def _made(
         self, statements: RowStatements[R], rows: Sequence[Any], request: PageRequest, picks: Picks
     ) -> tuple[list[R], Sequence[Position]]:
         """Make records of *rows*, and their positions when they are asked for."""
-        position = statements.position(request, picks)
         with self._noticing():
             records = statements.records.of(picks).records(rows)
-            if rows and not position.is_read:
+        return records, self._positions(statements, rows, request, picks)
+
+    def _positions(
+        self, statements: RowStatements[Any], rows: Sequence[Any], request: PageRequest, picks: Picks
+    ) -> Sequence[Position]:
+        position = statements.position(request, picks)
+        if rows and not position.is_read:
+            with self._noticing():
                 position(rows[0])  # as it is with the first of a column, so it is with the others
-        return records, LazyPositions(rows, position)
+        return LazyPositions(rows, position)
 
     @staticmethod
     def _queries(

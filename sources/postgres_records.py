@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement
 
+from domain.columns import RecordColumns
 from domain.stored_time import Form
 from sources.postgres_time import TimeColumn
 
@@ -63,6 +64,8 @@ class Made(Generic[R]):
     columns: Sequence[ColumnElement[Any]]
     labels: Sequence[str]
     records: Callable[[Sequence[Any]], list[R]]
+    #: Makes the same, held as columns.
+    held: Callable[[Sequence[Any]], RecordColumns[R]]
 
 
 class Records(Generic[R]):
@@ -101,7 +104,8 @@ class Records(Generic[R]):
         read = (label for part in parts.values() for label in part.columns)
         labels = list(dict.fromkeys((*self._beside, *read)))
         columns = [self._columns[label].label(label) for label in labels]
-        return Made(columns, labels, Reader(self._kind, labels, parts).records)
+        reader = Reader(self._kind, labels, parts)
+        return Made(columns, labels, reader.records, reader.columns)
 
 
 #: What picks are asked for is up to clients.
@@ -116,6 +120,7 @@ class Reader(Generic[R]):
     labels: Sequence[str]
     parts: Mapping[str, Part]
     _written: dict[int, Callable[[Sequence[Any]], list[R]]] = field(default_factory=dict)
+    _apart: Callable[[Sequence[Any]], dict[str, list[Any]]] | None = None
 
     def records(self, rows: Sequence[Any]) -> list[R]:
         if not rows:
@@ -127,6 +132,27 @@ class Reader(Generic[R]):
             written = self._written[width] = self._write(width)
         return written(rows)
 
+    def columns(self, rows: Sequence[Any]) -> RecordColumns[R]:
+        """Read the same into columns: none of the records is made."""
+        if self._apart is None:
+            self._apart = self._write_apart()
+        return RecordColumns(self.kind, self._apart(rows) if rows else {"key": []}, len(rows))
+
+    def _write_apart(self) -> Callable[[Sequence[Any]], dict[str, list[Any]]]:
+        """Write what reads each part by a comprehension of its own, from rows that are turned into columns."""
+        named: dict[str, Any] = {"clean": clean, "datetime": datetime, "UTC": UTC}
+        names = {label: f"c{place}" for place, label in enumerate(self.labels)}
+        made = []
+        for place, (name, part) in enumerate(self.parts.items()):
+            named[f"h{place}"] = part.help
+            read = [names[label] for label in part.columns]
+            value = part.reads.format(*read, h=f"h{place}")
+            several = f"({', '.join(read)}) in zip({', '.join(f's{one}' for one in read)})"
+            made.append(f"{name!r}: [{value} for {several if len(read) > 1 else f'{read[0]} in s{read[0]}'}]")
+        columns = "".join(f"s{one}, " for one in names.values())
+        source = f"def read(rows):\n    {columns}*_ = zip(*rows)\n    return {{{', '.join(made)}}}"
+        return _compiled(source, named)
+
     def _write(self, width: int) -> Callable[[Sequence[Any]], list[R]]:
         """Write a comprehension that makes records of rows of *width* columns, those that follow apart."""
         named: dict[str, Any] = {"kind": self.kind, "clean": clean, "datetime": datetime, "UTC": UTC}
@@ -137,6 +163,10 @@ class Reader(Generic[R]):
             given.append(f"{name}=" + part.reads.format(*(names[label] for label in part.columns), h=f"h{place}"))
         row = "".join(f"c{place}, " for place in range(width))
         source = f"def read(rows):\n    return [kind({', '.join(given)}) for {row} in rows]"
-        exec(source, named)  # noqa: S102 - of nothing but the forms above and the names of attributes
-        written: Callable[[Sequence[Any]], list[R]] = named["read"]
-        return written
+        return _compiled(source, named)
+
+
+def _compiled(source: str, named: dict[str, Any]) -> Callable[[Sequence[Any]], Any]:
+    exec(source, named)  # noqa: S102 - of nothing but the forms above and the names of attributes
+    read: Callable[[Sequence[Any]], Any] = named["read"]
+    return read

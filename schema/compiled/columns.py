@@ -9,6 +9,7 @@ from typing import Any
 
 from strawberry.types.field import StrawberryField
 
+from domain.columns import Columnar
 from resolvers.loading import Loaded, LoadedPage
 from resolvers.selection import Wanted, wanted_in
 from schema.compiled.arguments import Arguments
@@ -59,10 +60,11 @@ def _attribute(name: str) -> MakeColumn:
 def _computed(declaration: Computed) -> MakeColumn:
     resolve, many = declaration.resolve, declaration.many
 
-    def make(given: Given, parents: Sequence[Any]) -> Column | Awaitable[Column]:
+    def make(given: Given, parents: Sequence[Any]) -> Column | Columnar[Any] | Awaitable[Column]:
         if many is not None:
             with suppress(Exception):  # one by one then: what fails for one fails for that one alone
-                return _awaited(many(given.context, parents))
+                found = many(given.context, parents)
+                return found if isinstance(found, Columnar) else _awaited(found)
         return _each(parents, partial(resolve, given.context))
 
     return make

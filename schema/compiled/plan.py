@@ -14,7 +14,9 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetails
 
+from domain.columns import Columnar
 from resolvers.context import Context
+from schema.fields import KeyOf
 
 #: A value for each parent: the value itself, or the exception that stands in its place.
 Column = list[Any]
@@ -37,7 +39,11 @@ class Given:
         """Read the *key* of each of *parents*, once: a level keeps its parents as long as the operation runs."""
         found = self.read_keys.get((id(parents), key))
         if found is None:
-            found = self.read_keys[id(parents), key] = list(map(key, parents))
+            if isinstance(parents, Columnar) and isinstance(key, KeyOf):
+                found = parents.column(key.attribute)
+            else:
+                found = list(map(key, parents))
+            self.read_keys[id(parents), key] = found
         return found
 
     @property
@@ -47,7 +53,7 @@ class Given:
 
 
 #: Makes the column of a field, given the request and the parents: at once, or something to wait for.
-MakeColumn = Callable[[Given, Sequence[Any]], Column | Awaitable[Column]]
+MakeColumn = Callable[[Given, Sequence[Any]], Column | Columnar[Any] | Awaitable[Column]]
 #: Writes a column of leaves as the answer has them; None where any is not what it should be.
 WriteColumn = Callable[[Column], Column | None]
 

@@ -13,12 +13,17 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLAbstractType, default_type_resolver, is_abstract_type
 from graphql.pyutils import is_iterable
 
+from domain.columns import Heads
+from domain.records import Customer
 from schema.compiled.completing import Completion, NulledError
 from schema.compiled.levels import Found, Level
 from schema.compiled.plan import Column, FieldPlan, Given, SelectionPlan
 from schema.compiled.resolve_info import info_of
 
-_LISTS = {list, tuple}
+#: What lists come as.
+_LISTS = {list, tuple, Heads}
+#: What columns come as, where they need not be waited for.
+_COLUMNS = {list, Heads}
 _NONE = type(None)
 
 
@@ -88,8 +93,8 @@ class Run:
                 column = field.make(self.given, level.parents)
             except Exception as error:  # noqa: BLE001 - a field that fails is an error in the answer
                 column = [error] * len(level.parents)
-            if type(column) is list:
-                self._settle(level, number, column)
+            if type(column) in _COLUMNS:
+                self._settle(level, number, column)  # type: ignore[arg-type]  # as good as a list
             else:
                 level.late.add(number)
                 self._wait(level, number, column)  # type: ignore[arg-type]  # what is no list is awaitable
@@ -149,13 +154,15 @@ class Run:
 
     def _values(self, found: Found) -> Sequence[Any] | None:
         """List the objects of a column, where each value is one, or a list of nothing else."""
-        field, column = found.plan, found.column
+        field = found.plan
+        column: Sequence[Any] = found.column
         if field.is_list:
             if not set(map(type, column)) <= _LISTS:
                 return None
-            column = list(chain.from_iterable(column))
+            column = column[0] if len(column) == 1 else list(chain.from_iterable(column))
         known = field.classes
-        for class_ in set(map(type, column)):
+        classes: set[Any] = {Customer} if isinstance(column, Heads) and column else set(map(type, column))
+        for class_ in classes:
             if class_ not in known:
                 known[class_] = self._type_of(field, next(one for one in column if type(one) is class_))
             if known[class_] is None:
