@@ -112,8 +112,8 @@ class ByOwner(Batched[Ask], Generic[V]):
         super().__init__(name)
         self._source = source
         self._missing = missing
-        #: Where the answers for keys are, or will be, by arguments and picks: not to be asked for twice.
-        self._places: dict[tuple[Any, frozenset[str]], dict[Key, tuple[asyncio.Future[list[Any]], int]]] = {}
+        #: What was asked for, by arguments and picks, with what comes of it: not to be asked for twice.
+        self._asked: dict[tuple[Any, frozenset[str]], list[tuple[Sequence[Key], asyncio.Future[list[Any]]]]] = {}
 
     @staticmethod
     def ask(key: Any, arguments: Any, picks: frozenset[str]) -> Ask:
@@ -123,20 +123,39 @@ class ByOwner(Batched[Ask], Generic[V]):
         return self._missing(arguments)
 
     def load_column(self, keys: Sequence[Key], arguments: Any, picks: frozenset[str]) -> asyncio.Future[list[Any]]:
-        places = self._places.setdefault((arguments, picks), {})
-        unknown = [key for key in keys if key not in places] if places else keys
-        if unknown:
-            asked: Any = AskMany(unknown, arguments, picks)
-            answers: asyncio.Future[list[Any]] = self.load(asked)
+        before = self._asked.setdefault((arguments, picks), [])
+        for known, answers in before:
+            if known is keys:
+                return answers
+        if not before:
+            return self._ask(keys, arguments, picks, before)
+        places = {key: (answers, place) for known, answers in before for place, key in enumerate(known)}
+        if unknown := [key for key in keys if key not in places]:
+            answers = self._ask(unknown, arguments, picks, before)
             places.update((key, (answers, place)) for place, key in enumerate(unknown))
             if len(unknown) == len(keys):
                 return answers
         return asyncio.ensure_future(_collected([places[key] for key in keys]))
 
+    def _ask(
+        self,
+        keys: Sequence[Key],
+        arguments: Any,
+        picks: frozenset[str],
+        before: list[tuple[Sequence[Key], asyncio.Future[list[Any]]]],
+    ) -> asyncio.Future[list[Any]]:
+        asked: Any = AskMany(keys, arguments, picks)
+        answers: asyncio.Future[list[Any]] = self.load(asked)
+        before.append((keys, answers))
+        return answers
+
     def size(self, keys: Sequence[Ask | AskMany]) -> int:
         return sum(len(one.keys) if isinstance(one, AskMany) else 1 for one in keys)
 
     async def fetch(self, keys: list[Ask | AskMany]) -> list[Any]:  # type: ignore[override]  # columns of keys as well
+        if len(keys) == 1 and isinstance(only := keys[0], AskMany):
+            each = only.keys if len(set(only.keys)) == len(only.keys) else list(dict.fromkeys(only.keys))
+            return [self._answers(await self._found(each, only.arguments, only.picks), only)]
         owners: dict[Any, dict[Key, None]] = {}
         picks: dict[Any, frozenset[str]] = {}
         for asked in keys:

@@ -144,21 +144,22 @@ def first_of(context: Context, customer: Customer, attribute: str) -> Any:
 
 def first_of_each(context: Context, customers: Sequence[Customer], attribute: str) -> list[Any]:
     """Answer `first_of` each of *customers*; what cannot be asked is an exception in its place."""
-    read = attrgetter(attribute)
-    alone = not context.stores.mongo_kinds
-    said = _of_rows(customers, attribute)
-    if said is not None and (alone or None not in said):
-        return said
-    found: list[Any] = []
-    for customer in customers:
-        own = None if customer.crm is None else read(customer.crm)
-        if own is None and not (alone and customer.crm is not None):
-            try:
-                own = first_of(context, customer, attribute)
-            except SourceError as error:
-                own = error
-        found.append(own)
-    return found
+    found = _of_rows(customers, attribute)
+    if found is None:
+        read = attrgetter(attribute)
+        found = [None if customer.crm is None else read(customer.crm) for customer in customers]
+    elif not context.stores.mongo_kinds:
+        return found
+    return [
+        _first_or_error(context, customers[place], attribute) if own is None else own for place, own in enumerate(found)
+    ]
+
+
+def _first_or_error(context: Context, customer: Customer, attribute: str) -> Any:
+    try:
+        return first_of(context, customer, attribute)
+    except SourceError as error:
+        return error
 
 
 def name_of(context: Context, customer: Customer) -> Any:
@@ -172,10 +173,13 @@ def names_of(context: Context, customers: Sequence[Customer]) -> list[Any]:
     """Answer `name_of` each of *customers*."""
     own = _of_rows(customers, "name")
     if own is None:
-        own = [None if customer.crm is None else customer.crm.name for customer in customers]
+        return [name_of(context, customer) for customer in customers]
     if None not in own:
         return own
-    return [name_of(context, customer) if name is None else name for name, customer in zip(own, customers, strict=True)]
+    if isinstance(customers, Heads) and not context.stores.mongo_kinds:
+        said = zip(own, customers.column("email"), customers.column("phone"), customers.keys, strict=True)
+        return [next(one for one in each if one is not None) for each in said]
+    return [name_of(context, customers[place]) if name is None else name for place, name in enumerate(own)]
 
 
 async def _name(context: Context, customer: Customer) -> str:
