@@ -1,6 +1,8 @@
 """Records held as columns: whoever asks for one attribute of all of them makes none of them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
 from typing import Any, Generic, TypeVar, overload
 
 from domain.records import CrmRecord, Customer, Key, RecordKind, RecordRef
@@ -12,6 +14,11 @@ class Columnar(Sequence[T]):
     """Be things that are made one by one only where they are asked for one by one, and then each time anew."""
 
     __slots__ = ()
+
+    @property
+    def kind(self) -> Any:
+        """Be the class of all of them."""
+        raise NotImplementedError
 
     def column(self, attribute: str) -> list[Any]:
         """List what *attribute* is of each of them, in their order."""
@@ -52,6 +59,10 @@ class RecordColumns(Columnar[T], Generic[T]):
     def __len__(self) -> int:
         return self._count
 
+    @property
+    def kind(self) -> Any:
+        return self._make
+
     def column(self, attribute: str) -> list[Any]:
         found = self._columns.get(attribute)
         return [getattr(one, attribute) for one in self] if found is None else found
@@ -62,6 +73,49 @@ class RecordColumns(Columnar[T], Generic[T]):
     def cut(self, part: slice) -> "RecordColumns[T]":
         columns = {name: column[part] for name, column in self._columns.items()}
         return RecordColumns(self._make, columns, len(range(self._count)[part]))
+
+
+class Part(Columnar[T]):
+    """Be those of *whole* from *begin* to before *end*."""
+
+    __slots__ = ("begin", "end", "whole")
+
+    def __init__(self, whole: Columnar[T], begin: int, end: int) -> None:
+        self.whole = whole
+        self.begin = begin
+        self.end = end
+
+    def __len__(self) -> int:
+        return self.end - self.begin
+
+    @property
+    def kind(self) -> Any:
+        return self.whole.kind
+
+    def column(self, attribute: str) -> list[Any]:
+        return self.whole.column(attribute)[self.begin : self.end]
+
+    def made(self, index: int) -> T:
+        return self.whole.made(range(self.begin, self.end)[index])
+
+    def cut(self, part: slice) -> Columnar[T]:
+        return self.whole.cut(slice(self.begin, self.end)).cut(part)
+
+
+def joined(lists: Sequence[Sequence[Any]]) -> Sequence[Any]:
+    """Join *lists*: those that are all the parts of one whole are that."""
+    if len(lists) == 1:
+        return lists[0]
+    first, end = lists[0] if lists else (), 0
+    if isinstance(first, Part):
+        for one in lists:
+            if not isinstance(one, Part) or one.whole is not first.whole or one.begin != end:
+                break
+            end = one.end
+        else:
+            if end == len(first.whole):
+                return first.whole
+    return list(chain.from_iterable(lists))
 
 
 class Heads(Columnar[Customer]):
@@ -77,6 +131,10 @@ class Heads(Columnar[Customer]):
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def kind(self) -> Any:
+        return Customer
 
     @property
     def keys(self) -> list[Key]:
@@ -95,3 +153,8 @@ class Heads(Columnar[Customer]):
 def headed_by(row: CrmRecord) -> Customer:
     """Make the customer that *row* heads."""
     return Customer(head=RecordRef(RecordKind.CRM, row.key), crm=row)
+
+
+def column_of(records: Sequence[Any], attribute: str) -> list[Any]:
+    """List what *attribute* is of each of *records*, however they are held."""
+    return records.column(attribute) if isinstance(records, Columnar) else list(map(attrgetter(attribute), records))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain.columns import column_of
 from domain.errors import AmbiguousError, BadInputError
 from domain.ids import BOOKING, LEAD, GlobalId, decode_id, encode_id, encode_ids
 from domain.records import Booking, Lead, StatusEvent
@@ -104,11 +105,11 @@ def lead_id(context: Context, lead: Lead) -> str:
 
 
 def lead_ids(context: Context, leads: Sequence[Lead]) -> list[str]:
-    return encode_ids(LEAD, context.tenant, [lead.key for lead in leads])
+    return encode_ids(LEAD, context.tenant, column_of(leads, "key"))
 
 
 def booking_ids(context: Context, bookings: Sequence[Booking]) -> list[str]:
-    return encode_ids(BOOKING, context.tenant, [booking.key for booking in bookings])
+    return encode_ids(BOOKING, context.tenant, column_of(bookings, "key"))
 
 
 def booking_id(context: Context, booking: Booking) -> str:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import Integer, Select, bindparam, literal_column
 
+from domain.columns import Part
 from domain.errors import SourceMismatchError
 from domain.filters import narrows_nothing
 from domain.paging import LazyPositions, Page, PageRequest, Position, page_of_rows
@@ -25,6 +26,7 @@ from sources.profile import Profile
 from sources.turns import Use
 
 R = TypeVar("R")
+_NO_ROWS: list[Any] = []
 Tenant = str | None
 
 
@@ -258,22 +260,42 @@ class PostgresReading:
         position = statements.position(request, picks)
         if simple and None in map(position.stored, rows):
             rows = await self._rows(tenant, statements.mapped, children(simple=False), owners=list(owners))
-        records, _ = self._made(statements, rows, request, picks)
-        found: dict[Any, tuple[list[R], list[Any]]] = {}
-        for row, record in zip(rows, records, strict=True):
-            # The owner is the last of the columns.
-            of_owner = found.get(row[-1])
+        if rows and not position.is_read:
+            with self._noticing():
+                position(rows[0])  # as it is with the first of a column, so it is with the others
+        return self._pages_of(statements, rows, owners, request, picks)
+
+    def _pages_of(
+        self,
+        statements: RowStatements[R],
+        rows: Sequence[Any],
+        owners: Mapping[Any, Key],
+        request: PageRequest,
+        picks: Picks,
+    ) -> Mapping[Key, Page[R]]:
+        """Part *rows* by their owners, which are the last of the columns, into pages of records held together."""
+        of_each: dict[Any, list[Any]] = {}
+        for row in rows:
+            of_owner = of_each.get(row[-1])
             if of_owner is None:
-                found[row[-1]] = [record], [row]
+                of_each[row[-1]] = [row]
             else:
-                of_owner[0].append(record)
-                of_owner[1].append(row)
-        none: Page[R] = Page(request)
+                of_owner.append(row)
+        kept: list[Any] = []
+        parts: list[tuple[Key, int, list[Any], bool]] = []
+        for value, key in owners.items():
+            read = of_each.get(value, _NO_ROWS)
+            shown = read[: request.size]
+            if request.backwards:
+                shown.reverse()
+            parts.append((key, len(kept), shown, len(read) > len(shown)))
+            kept += shown
+        with self._noticing():
+            held = statements.records.of(picks).held(kept)
+        position = statements.position(request, picks)
         return {
-            key: none
-            if (of_owner := found.get(value)) is None
-            else page_of_rows(request, of_owner[0], LazyPositions(of_owner[1], position))
-            for value, key in owners.items()
+            key: Page(request, Part(held, begin, begin + len(shown)), LazyPositions(shown, position), more)
+            for key, begin, shown, more in parts
         }
 
     async def _by_owner(

@@ -12,6 +12,7 @@ from strawberry.types.execution import ExecutionResult
 
 from domain.access import Access, Role, Viewer
 from domain.errors import SourceUnavailableError
+from domain.paging import Page
 from domain.records import Booking, Lead
 from gateway.opening import opened
 from gateway.settings import Settings
@@ -117,9 +118,8 @@ def _spoiled(value: Any, wrong: int, name: str, key: object) -> Any:
         chance = _chance(wrong, name, value.key)
         amiss: Any = next((wrong for most, wrong in AMISS if chance < most), {})
         return replace(value, **amiss)
-    items = getattr(value, "items", None)
-    if isinstance(items, tuple):
-        return replace(value, items=tuple(_spoiled(item, wrong, name, key) for item in items))
+    if isinstance(value, Page):
+        return replace(value, items=tuple(_spoiled(item, wrong, name, key) for item in value.items))
     if _chance(wrong, name, key) < 25:
         return "nonsense"
     return value

@@ -9,7 +9,7 @@ from typing import Any
 
 from strawberry.types.field import StrawberryField
 
-from domain.columns import Columnar
+from domain.columns import Columnar, RecordColumns
 from resolvers.loading import Loaded, LoadedPage
 from resolvers.selection import Wanted, wanted_in
 from schema.compiled.arguments import Arguments
@@ -50,7 +50,7 @@ def _attribute(name: str) -> MakeColumn:
 
     def make(_: Given, parents: Sequence[Any]) -> Column | Awaitable[Column]:
         try:
-            return list(map(get, parents))
+            return parents.column(name) if isinstance(parents, RecordColumns) else list(map(get, parents))
         except Exception:  # noqa: BLE001 - one by one then: what fails for one fails for that one alone
             return _each(parents, get)
 

@@ -7,23 +7,21 @@ anything is not, `completing` says exactly what graphql-core would have said of 
 import asyncio
 from collections.abc import Awaitable, Sequence
 from functools import partial
-from itertools import chain
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLAbstractType, default_type_resolver, is_abstract_type
 from graphql.pyutils import is_iterable
 
-from domain.columns import Heads
-from domain.records import Customer
+from domain.columns import Columnar, Heads, Part, RecordColumns, joined
 from schema.compiled.completing import Completion, NulledError
 from schema.compiled.levels import Found, Level
 from schema.compiled.plan import Column, FieldPlan, Given, SelectionPlan
 from schema.compiled.resolve_info import info_of
 
 #: What lists come as.
-_LISTS = {list, tuple, Heads}
+_LISTS = {list, tuple, Heads, Part, RecordColumns}
 #: What columns come as, where they need not be waited for.
-_COLUMNS = {list, Heads}
+_COLUMNS = {list, Heads, Part, RecordColumns}
 _NONE = type(None)
 
 
@@ -159,9 +157,9 @@ class Run:
         if field.is_list:
             if not set(map(type, column)) <= _LISTS:
                 return None
-            column = column[0] if len(column) == 1 else list(chain.from_iterable(column))
+            column = joined(column)
         known = field.classes
-        classes: set[Any] = {Customer} if isinstance(column, Heads) and column else set(map(type, column))
+        classes = set(map(type, column)) if not isinstance(column, Columnar) else {column.kind} if column else ()
         for class_ in classes:
             if class_ not in known:
                 known[class_] = self._type_of(field, next(one for one in column if type(one) is class_))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.columns import Heads, RecordColumns, headed_by
+from domain.columns import Heads, Part, RecordColumns, column_of, headed_by, joined
 from domain.records import CrmRecord, Customer
 
 NAMES = ["Ada", None, "Grace"]
@@ -53,6 +53,26 @@ def test_customers_are_what_their_rows_say(rows: RecordColumns[CrmRecord]) -> No
     assert all(isinstance(one, Customer) for one in heads)
     assert heads.column("crm_key") == [one.crm_key for one in heads]
     assert heads.column("name") == NAMES
+
+
+def test_parts_are_what_they_are_parts_of(rows: RecordColumns[CrmRecord]) -> None:
+    part = Part(rows, 1, 3)
+    assert list(part) == RECORDS[1:]
+    assert (part[0], part[-1], list(part[:1])) == (RECORDS[1], RECORDS[2], RECORDS[1:2])
+    assert part.column("name") == column_of(RECORDS[1:], "name") == column_of(part, "name")
+    with pytest.raises(IndexError):
+        part[2]
+
+
+def test_all_parts_of_a_whole_are_joined_to_it(rows: RecordColumns[CrmRecord]) -> None:
+    parts = [Part(rows, 0, 1), Part(rows, 1, 1), Part(rows, 1, 3)]
+    assert joined(parts) is rows
+    assert joined(parts[1:]) == RECORDS[1:]
+    assert joined([parts[2], parts[0]]) == [*RECORDS[1:], RECORDS[0]]
+    assert joined([parts[0], RECORDS[1:]]) == RECORDS
+    assert joined([parts[0], Part(RecordColumns(CrmRecord, COLUMNS, 3), 1, 3)]) == RECORDS
+    assert joined([RECORDS[:1], RECORDS[1:]]) == RECORDS
+    assert joined([]) == []
 
 
 def test_there_may_be_none_of_them() -> None:
