@@ -104,8 +104,6 @@ class Part(Columnar[T]):
 
 def joined(lists: Sequence[Sequence[Any]]) -> Sequence[Any]:
     """Join *lists*: those that are all the parts of one whole are that."""
-    if len(lists) == 1:
-        return lists[0]
     first, end = lists[0] if lists else (), 0
     if isinstance(first, Part):
         for one in lists:
@@ -115,6 +113,8 @@ def joined(lists: Sequence[Sequence[Any]]) -> Sequence[Any]:
         else:
             if end == len(first.whole):
                 return first.whole
+    if len(lists) == 1:
+        return lists[0]
     return list(chain.from_iterable(lists))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from strawberry.types.field import StrawberryField
 
-from domain.columns import Columnar, RecordColumns
+from domain.columns import Columnar, Part, RecordColumns
 from resolvers.loading import Loaded, LoadedPage
 from resolvers.selection import Wanted, wanted_in
 from schema.compiled.arguments import Arguments
@@ -41,6 +41,10 @@ def column_maker(
     return _resolved(declared, arguments, raw)
 
 
+#: Records that are held as columns, of which an attribute is a column.
+_OF_RECORDS = (RecordColumns, Part)
+
+
 def constant(value: str) -> MakeColumn:
     return lambda _, parents: [value] * len(parents)
 
@@ -50,7 +54,7 @@ def _attribute(name: str) -> MakeColumn:
 
     def make(_: Given, parents: Sequence[Any]) -> Column | Awaitable[Column]:
         try:
-            return parents.column(name) if isinstance(parents, RecordColumns) else list(map(get, parents))
+            return parents.column(name) if isinstance(parents, _OF_RECORDS) else list(map(get, parents))
         except Exception:  # noqa: BLE001 - one by one then: what fails for one fails for that one alone
             return _each(parents, get)
 
