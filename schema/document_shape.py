@@ -172,7 +172,7 @@ def asks_about_schema(document: DocumentNode) -> bool:
 
 def check_variables(variables: object, longest: int) -> None:
     """Raise a GraphQLError where a list anywhere in *variables* is longer than *longest*."""
-    left = [variables]
+    left = [variables] if variables else []
     while left:
         value = left.pop()
         if isinstance(value, list):

@@ -57,7 +57,7 @@ class Limiter(SchemaExtension):
 def cost_of(operation: Operation, schema: GraphQLSchema, variables: Mapping[str, Any] | None, most: int) -> int:
     """Compute what *operation* costs with *variables* on pages of *most* items, unless that was done for their like."""
     given = {**operation.defaults, **(variables or {})}
-    key = (most, *(_likeness(given.get(name)) for name in operation.variables))
+    key = (most, *[_likeness(given.get(name)) for name in operation.variables])
     cost = operation.costs.get(key)
     if cost is None:
         cost = Costs(schema, operation.fragments, given, most).of(operation.node)

@@ -9,6 +9,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+#: Those that clients are told of.
+_STORES = ("postgres", "mongo")
+
 
 @dataclass(slots=True)
 class StoreMeter:
@@ -26,8 +29,8 @@ class StoreMeter:
 class Meter:
     """Be what one request has asked so far; *started* counts the batches of each loader."""
 
-    stores: dict[str, StoreMeter] = field(default_factory=lambda: {"postgres": StoreMeter(), "mongo": StoreMeter()})
-    started: Counter[str] = field(default_factory=Counter)
+    stores: dict[str, StoreMeter] = field(default_factory=lambda: defaultdict(StoreMeter))
+    started: dict[str, int] = field(default_factory=dict)
     #: The loader of each batch, and how many keys it had.
     sizes: list[tuple[str, int]] = field(default_factory=list)
     #: The name of the operation, once its document was validated; of one without a name it is empty.
@@ -48,7 +51,7 @@ class Meter:
                 "milliseconds": round(store.seconds * 1000, 3),
                 "batches": {loader: len(numbers) for loader, numbers in sorted(store.batches.items())},
             }
-            for name, store in self.stores.items()
+            for name, store in ((name, self.stores[name]) for name in _STORES)
         }
 
 
@@ -56,14 +59,20 @@ _meter: ContextVar[Meter | None] = ContextVar("meter", default=None)
 _batch: ContextVar[tuple[str, int] | None] = ContextVar("batch", default=None)
 
 
-@contextmanager
-def metered(meter: Meter) -> Iterator[Meter]:
+class metered:  # noqa: N801 - used like a function
     """Count into *meter* whatever is asked within."""
-    token = _meter.set(meter)
-    try:
-        yield meter
-    finally:
-        _meter.reset(token)
+
+    __slots__ = ("_meter", "_token")
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+
+    def __enter__(self) -> Meter:
+        self._token = _meter.set(self._meter)
+        return self._meter
+
+    def __exit__(self, *_: object) -> None:
+        _meter.reset(self._token)
 
 
 @contextmanager
@@ -72,9 +81,8 @@ def batch(loader: str, keys: int) -> Iterator[None]:
     meter = _meter.get()
     number = 0
     if meter is not None:
-        meter.started[loader] += 1
+        number = meter.started[loader] = meter.started.get(loader, 0) + 1
         meter.sizes.append((loader, keys))
-        number = meter.started[loader]
     token = _batch.set((loader, number))
     try:
         yield
