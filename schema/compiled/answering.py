@@ -3,8 +3,7 @@
 import logging
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLSchema, get_variable_values
-from graphql.execution.values import VariableValues
+from graphql import ExecutionResult, GraphQLSchema
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from resolvers.context import Context
@@ -16,7 +15,6 @@ from schema.compiled.running import run
 log = logging.getLogger("gateway")
 #: In how many ways the conditions of an operation may turn out, and be kept.
 _WAYS = 16
-_NONE = VariableValues({}, {})
 
 
 async def answer(
@@ -28,9 +26,7 @@ async def answer(
 ) -> ExecutionResult | None:
     """Answer *operation*; None where graphql-core has to, and then *context* says why."""
     context.meter.operation = operation.node.name.value if operation.node.name is not None else ""
-    values: Any = _NONE
-    if operation.variables:
-        values = get_variable_values(schema, operation.node.variable_definitions or (), variables or {})
+    values = operation.reader.read(schema, variables or {})
     if isinstance(values, list):
         context.not_compiled = "variables"
         return None

@@ -14,6 +14,7 @@ from graphql import (
 )
 
 from schema.compiled.plan import SelectionPlan
+from schema.compiled.variables import Variables
 from schema.costs import defaults_of
 
 
@@ -29,6 +30,7 @@ class Operation:
     #: All its variables, and what they are where they are not given.
     variables: tuple[str, ...]
     defaults: Mapping[str, Any]
+    reader: Variables
     plans: dict[Hashable, SelectionPlan | str] = field(default_factory=dict)
     costs: dict[Hashable, int] = field(default_factory=dict)
 
@@ -46,8 +48,9 @@ class Operation:
         if len(operations) != 1:
             return None
         conditions = sorted({*_conditions(operations[0]), *_conditions(list(fragments.values()))})
-        names = tuple(one.variable.name.value for one in operations[0].variable_definitions or ())
-        return cls(document, operations[0], fragments, tuple(conditions), names, defaults_of(operations[0]))
+        node, declared = operations[0], tuple(operations[0].variable_definitions or ())
+        names = tuple(one.variable.name.value for one in declared)
+        return cls(document, node, fragments, tuple(conditions), names, defaults_of(node), Variables(declared))
 
     @property
     def is_serial(self) -> bool:
