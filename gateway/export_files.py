@@ -4,15 +4,17 @@ import csv
 import json
 import os
 import tempfile
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import XlsxFileError
 
 from gateway.export_rows import Column, Kind, Row
 
@@ -33,15 +35,34 @@ class Writer(ABC):
     def write(self, rows: Sequence[Row]) -> None: ...
 
     @abstractmethod
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Write what is left to write. Raises OSError where the disk does not take it."""
+
+    @abstractmethod
+    def abandon(self) -> None:
+        """Let go of a file that will not be whole."""
 
 
-class CsvWriter(Writer):
-    """Write RFC 4180 in UTF-8; a text that a spreadsheet would take for a formula begins with an apostrophe."""
+class TextWriter(Writer):
+    """Write a text file in UTF-8."""
 
     def __init__(self, path: Path, name: str, columns: Sequence[Column]) -> None:
         super().__init__(path, name, columns)
         self._file = path.open("w", encoding="utf-8", newline="")
+
+    def close(self) -> None:
+        self._file.close()
+
+    def abandon(self) -> None:
+        with suppress(OSError):  # a disk that is full does not take the last lines either
+            self._file.close()
+
+
+class CsvWriter(TextWriter):
+    """Write RFC 4180; a text that a spreadsheet would take for a formula begins with an apostrophe."""
+
+    def __init__(self, path: Path, name: str, columns: Sequence[Column]) -> None:
+        super().__init__(path, name, columns)
         self._csv = csv.writer(self._file)
         self._csv.writerow(column.name for column in columns)
 
@@ -49,22 +70,12 @@ class CsvWriter(Writer):
         for row in rows:
             self._csv.writerow(_cell(column, row[column.name]) for column in self.columns)
 
-    def close(self) -> None:
-        self._file.close()
 
-
-class JsonLinesWriter(Writer):
+class JsonLinesWriter(TextWriter):
     """Write one JSON object a line, values as the API answers them."""
-
-    def __init__(self, path: Path, name: str, columns: Sequence[Column]) -> None:
-        super().__init__(path, name, columns)
-        self._file = path.open("w", encoding="utf-8", newline="\n")
 
     def write(self, rows: Sequence[Row]) -> None:
         self._file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-    def close(self) -> None:
-        self._file.close()
 
 
 class XlsxWriter(Writer):
@@ -82,7 +93,8 @@ class XlsxWriter(Writer):
             "strings_to_urls": False,
             "strings_to_numbers": False,
         }
-        self._book = xlsxwriter.Workbook(str(path), options)
+        self._file = path.open("w+b")
+        self._book = xlsxwriter.Workbook(self._file, options)
         self._text = self._book.add_format({"quote_prefix": True})
         self._time = self._book.add_format({"num_format": 'yyyy-mm-dd"T"hh:mm:ss"Z"'})
         self._amount = self._book.add_format({"num_format": "0.00##"})
@@ -122,7 +134,23 @@ class XlsxWriter(Writer):
             self._sheet.write_string(*at, str(value)[:_LONGEST_CELL], self._text if _is_formula(str(value)) else None)
 
     def close(self) -> None:
-        self._book.close()
+        try:
+            self._book.close()
+        except XlsxFileError as error:
+            self.abandon()
+            # What it was putting together ends its file when it is let go: now, while nobody minds what it writes.
+            cause = error.__context__
+            traceback.clear_frames(cause.__traceback__ if cause is not None else None)
+            raise OSError(str(error)) from None
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Leave the book as it is: to put it together takes as long as all that was written."""
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), self._file.fileno())
+        for sheet in self._book.worksheets():
+            with suppress(OSError):
+                sheet.row_data_fh.close()
 
 
 WRITERS: dict[str, type[Writer]] = {"csv": CsvWriter, "xlsx": XlsxWriter, "jsonl": JsonLinesWriter}
@@ -140,8 +168,10 @@ def written(output: Path, format_: str, name: str, columns: Sequence[Column]) ->
         writer = WRITERS[format_](part, name, columns)
         try:
             yield writer
-        finally:
             writer.close()
+        except BaseException:
+            writer.abandon()
+            raise
         with part.open("rb") as whole:
             os.fsync(whole.fileno())
         part.replace(output)
@@ -155,10 +185,6 @@ def _cell(column: Column, value: Any) -> str:
     if column.kind is not Kind.TEXT:
         return str(value)
     return f"'{value}" if _is_formula(value) else value
-
-
-def _in_utc(written: str) -> datetime:
-    return datetime.fromisoformat(written).astimezone(UTC).replace(tzinfo=None)
 
 
 def _is_formula(text: str) -> bool:

@@ -142,7 +142,7 @@ EXPORTS = {
             _column("staff"),
             _column("source"),
             _column("amount.amount", Kind.NUMBER, "amount"),
-            _column("amount.currency", Kind.WORD, "currency"),
+            _column("amount.currency", name="currency"),
             _column("paymentStatus"),
             _column("paid", Kind.FLAG),
             _column("note"),

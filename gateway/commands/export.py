@@ -6,16 +6,16 @@ there once it is whole, readable for its owner alone, and not at all where somet
 
 import asyncio
 import json
-import signal
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
-from contextlib import aclosing, contextmanager
+from collections.abc import Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 from domain.errors import GatewayError, StartError
+from gateway.commands.ending import Ending
 from gateway.commands.tool import chosen_tenants, progress, read_setup, say
-from gateway.export_files import written
+from gateway.export_files import Writer, written
 from gateway.export_rows import EXPORTS, ExportError, pages_of
 from gateway.opening import opened
 from gateway.settings import Settings
@@ -33,9 +33,11 @@ def run(arguments: Namespace) -> int:
     if output.exists() and not arguments.force:
         raise StartError(_HEADING, [f"{output} is there already: --force writes over it"])
     settings, profile = read_setup()
+    export = EXPORTS[arguments.list]
     try:
-        with _told_to_end():
-            count = asyncio.run(_export(arguments, settings, profile, chosen))
+        # The file is put in its place here, where whoever interrupts is heard at once.
+        with Ending() as ending, written(output, arguments.format, export.list, export.columns) as file:
+            count = ending.run(_export(arguments, settings, profile, chosen, file))
     except KeyboardInterrupt:
         say("Interrupted: nothing was written.")
         raise
@@ -47,11 +49,14 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-async def _export(arguments: Namespace, settings: Settings, profile: Profile, chosen: Mapping[str, Any] | None) -> int:
+async def _export(
+    arguments: Namespace, settings: Settings, profile: Profile, chosen: Mapping[str, Any] | None, file: Writer
+) -> int:
+    """Write all rows into *file*, and answer how many they are."""
     export, count = EXPORTS[arguments.list], 0
     async with opened(profile, settings) as stores:
         (tenant,) = await chosen_tenants(arguments, stores)
-        with progress() as bar, written(arguments.output, arguments.format, export.list, export.columns) as file:
+        with progress() as bar:
             task = bar.add_task(export.list, total=None)
             pages = pages_of(stores, tenant, export, chosen, counted=not bar.disable)
             async with aclosing(pages):
@@ -79,21 +84,3 @@ def _filter(given: str | None) -> Mapping[str, Any] | None:
     if not isinstance(chosen, dict):
         raise StartError(_HEADING, ['a filter is an object, such as {"status": ["NEW"]}'])
     return chosen
-
-
-@contextmanager
-def _told_to_end() -> Iterator[None]:
-    """Let a signal to end count as an interruption, so that nothing half is left behind."""
-
-    def interrupt(_: int, __: object) -> None:
-        signal.raise_signal(signal.SIGINT)
-
-    try:
-        before = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # not the main thread: whoever has that decides
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -19,7 +19,7 @@ from gateway.export_files import written
 from gateway.export_rows import EXPORTS, Column, Kind
 from gateway.settings import Settings
 from tests.commanding import environment, run_command
-from tests.loading import existing_store, run_sql
+from tests.loading import existing_store, expected_tenants, run_sql
 from tests.running import Gateway, running
 from tests.servers import Servers
 
@@ -103,6 +103,44 @@ async def test_a_filter_is_the_apis_own(store: Gateway, tmp_path: Path) -> None:
     query = "{ customers(filter: {has: [ACCOUNT], linkage: [COMPLETE]}) { totalCount } }"
     expected = (await store.data(query, tenant="north"))["customers"]["totalCount"]
     assert len(path.read_text().splitlines()) == expected > 0
+
+
+@pytest.mark.parametrize(
+    ("what", "chosen"),
+    [
+        ("customers", {"createdIn": {"from": "2025-01-03T00:00:00Z"}, "lacks": ["DELIVERY"]}),
+        ("leads", {"status": ["NEW", "CONTACTED"], "createdIn": {"from": None}}),
+        ("bookings", {"storeStatus": ["done"]}),
+        ("bookings", None),
+    ],
+)
+async def test_what_is_exported_is_what_the_api_lists_of_the_tenant(
+    store: Gateway, tmp_path: Path, what: str, chosen: dict[str, Any] | None
+) -> None:
+    given = () if chosen is None else ("--filter", json.dumps(chosen))
+    path = await exported(store.settings, tmp_path / "out", what, "--format", "jsonl", *given)
+    order = "orderBy: {by: CREATED_AT, direction: ASC}"
+    query = f"query ($it: {EXPORTS[what].filter}) {{ {what}(first: 100, filter: $it, {order}) {{ nodes {{ id }} }} }}"
+    north, south = [(await store.data(query, {"it": chosen}, tenant=one))[what]["nodes"] for one in ("north", "south")]
+    ids = [json.loads(line)["id"] for line in path.read_text().splitlines()]
+    assert ids == [one["id"] for one in north] != []
+    assert {one["id"] for one in south}.isdisjoint(ids)
+
+
+async def test_no_text_of_a_store_becomes_a_formula_whichever_column_it_is_in(servers: Servers, tmp_path: Path) -> None:
+    settings = await existing_store(servers, "platform", "exported_formulas")
+    assert settings.postgres_url is not None
+    tenant = expected_tenants("platform")[0]
+    hostile = ("service_name", "staff_member", "currency", "payment_status", "source")
+    changed = ", ".join(f"{name} = '=1+1'" for name in hostile)
+    await run_sql(settings.postgres_url, f"UPDATE bookings SET {changed}, amount = '100'")
+    path = tmp_path / "out.csv"
+    assert (await run_command(settings, "export", "bookings", "--output", str(path), "--tenant", tenant)).status == 0
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert rows
+    assert {row["currency"] for row in rows} == {"'=1+1"}
+    assert [cell for row in rows for cell in row.values() if cell.startswith("=")] == []
 
 
 @pytest.mark.parametrize(
