@@ -30,7 +30,7 @@ from domain.money import minor_digits
 from sources.postgres_analytics import BookingFigures, bounds_of, same_customer, segment_is
 from sources.postgres_mapping import MappedTable
 from sources.postgres_orders import AmountColumn
-from sources.postgres_revenue import RevenueStatements
+from sources.postgres_revenue import RevenueStatements, as_shown
 from sources.postgres_rows import Joined, RowStatements
 from sources.postgres_time import TimeColumn
 from sources.profile import Profile
@@ -85,7 +85,7 @@ class CustomerFigures:
         # An amount is shown to the minor unit: what is asked for beyond that is as much as the next.
         exact = max(least, -_MOST).quantize(Decimal(1).scaleb(-digits), ROUND_CEILING, _EXACT)
         total = (
-            select(self._rounded(func.sum(revenue.amount)))
+            select(as_shown(func.sum(revenue.amount), self.profile))
             .select_from(revenue.owner.joined)
             .where(
                 *same_customer(revenue.mapped, revenue.owner, customers),
@@ -119,7 +119,7 @@ class CustomerFigures:
         owner = revenue.owner
         assert owner is not None
         return (
-            select(owner.key.label("owner"), self._rounded(func.sum(revenue.amount)).label("total"))
+            select(owner.key.label("owner"), as_shown(func.sum(revenue.amount), self.profile).label("total"))
             .select_from(owner.joined)
             .where(
                 *revenue.mapped.of_tenant(REVENUE_TENANT),
@@ -128,14 +128,6 @@ class CustomerFigures:
             )
             .group_by(owner.key)
         )
-
-    def _rounded(self, total: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Be *total* as it is shown: in major units, rounded half up to the minor one."""
-        digits = minor_digits(self.profile.store.currency)
-        section = self.profile.revenue
-        in_minor = section is not None and section.unit == "minor"
-        exact = total * literal(Decimal(1).scaleb(-digits), Numeric) if in_minor else total
-        return func.coalesce(func.round(exact, digits, type_=Numeric()), literal(Decimal(0), Numeric))
 
 
 def _joined(customers: MappedTable, each: Any, owner: str) -> FromClause:

@@ -30,7 +30,7 @@ from sources.postgres_dashboard_sql import Counted, at_location, counted, series
 from sources.postgres_leads import is_due
 from sources.postgres_reading import Tenant
 from sources.postgres_records import Picks
-from sources.postgres_revenue import RevenueStatements
+from sources.postgres_revenue import RevenueStatements, as_shown
 from sources.postgres_sections import status_word
 from sources.storable import is_storable
 
@@ -138,14 +138,14 @@ class PostgresDashboard(PostgresCustomerCounts):
         )
 
     async def top_customers(self, tenant: Tenant, scope: Scope, most: int) -> Sequence[Key]:
-        """Name up to *most* customers by their revenue, the highest first, then by key."""
+        """Name up to *most* customers by their revenue as it is shown, the highest first, then by key."""
         tables = await self._mapped("revenue")
         statements = tables.revenue
         assert statements is not None
         assert statements.owner is not None
         assert tables.customers is not None
         rows, owner = self._revenue_rows(statements), statements.owner
-        total = func.sum(statements.amount)
+        total = as_shown(func.sum(statements.amount), self._profile)
         query = (
             select(owner.key.label("owner"), total.label("total"))
             .select_from(rows.joined)

@@ -1,16 +1,18 @@
 """Revenue as statements: summed exactly, by customer and currency."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, Numeric, Select, cast, func, null, select
+from sqlalchemy import ColumnElement, Date, Integer, Numeric, Select, cast, func, literal, null, select
 
+from domain.money import minor_digits
 from domain.time import Period
 from sources.postgres_mapping import MappedTable
 from sources.postgres_rows import Built, Owner
 from sources.postgres_sections import Sections, roles
 from sources.postgres_time import TimeColumn
-from sources.profile import RevenueSection
+from sources.profile import Profile, RevenueSection
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +77,11 @@ def revenue_statements(sections: Sections, section: RevenueSection, leads: Mappe
         currency,
         None if location is None else mapped.filled(location),
     )
+
+
+def as_shown(total: ColumnElement[Any], profile: Profile) -> ColumnElement[Any]:
+    """Be *total* as it is shown: in major units, rounded half up to the minor one; 0 where there is nothing."""
+    digits, section = minor_digits(profile.store.currency), profile.revenue
+    in_minor = section is not None and section.unit == "minor"
+    exact = total * literal(Decimal(1).scaleb(-digits), Numeric) if in_minor else total
+    return func.coalesce(func.round(exact, digits, type_=Numeric()), literal(Decimal(0), Numeric))

@@ -1,10 +1,8 @@
-"""Random rows of customers, leads, bookings and payments, and what they add up to in plain Python."""
+"""Random rows of customers, leads, bookings and payments, and periods to ask about."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -54,6 +52,10 @@ BOOKINGS = {
 Ends = tuple[datetime | None, datetime | None]
 times = st.sampled_from(CLOCKS)
 owners = st.none() | st.integers(1, 5)
+#: Some of which are shown alike, and some as nothing.
+amounts = (
+    st.none() | st.sampled_from([Decimal("0.004"), Decimal(10), Decimal("10.004")]) | st.decimals(-99, 999, places=3)
+)
 
 
 class Customer(NamedTuple):
@@ -80,6 +82,7 @@ class Booking(NamedTuple):
     status: str | None
     start_at: datetime | None
     created_at: datetime
+    price: Decimal | None = None
 
     @property
     def start(self) -> datetime:
@@ -124,6 +127,7 @@ rows = st.builds(
             st.sampled_from([None, *BOOKINGS, "odd"]),
             st.none() | times,
             times,
+            amounts,
         ),
         max_size=14,
     ),
@@ -131,7 +135,7 @@ rows = st.builds(
         st.builds(
             Payment,
             owners,
-            st.none() | st.decimals(-99, 999, places=3),
+            amounts,
             st.sampled_from([None, "", "eur", "EUR", "USD"]),
             times,
             st.booleans(),
@@ -149,7 +153,7 @@ def make_tables(*, when: str, day: str) -> str:
     CREATE TABLE leads (id serial PRIMARY KEY, org text, customer_id int, source text, status text,
         created_at {when}, updated_at {when}, follow_up_at timestamptz);
     CREATE TABLE bookings (id serial PRIMARY KEY, org text, customer_id int, service text, place text, note text,
-        status text, start_at {when}, created_at timestamptz);
+        status text, start_at {when}, created_at timestamptz, price numeric);
     CREATE TABLE payments (org text, customer_id int, amount numeric, currency text, at {day}, settled boolean);
     CREATE TABLE referrers (org text, customer_id int, is_one boolean);
     """
@@ -190,208 +194,18 @@ def meant(clock: datetime) -> datetime:
     return clock.replace(tzinfo=ZONE).astimezone(UTC)
 
 
-# ── what it adds up to ──
+# ── periods ──
+
+bounds = st.none() | st.sampled_from(CLOCKS)
+periods = st.tuples(bounds, bounds).map(lambda ends: _in_order(*ends))
 
 
-def money(amounts: Iterable[Decimal]) -> str:
-    total = sum(amounts, Decimal(0)).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return f"{total or abs(total):f}"
+def _in_order(one: datetime | None, other: datetime | None) -> Ends:
+    reversed_ = one is not None and other is not None and meant(other) < meant(one)
+    return (other, one) if reversed_ else (one, other)
 
 
-def rate(part: int, whole: int) -> float | None:
-    return round(part / whole, 4) if whole else None
-
-
-def shown(text: str | None) -> str | None:
-    return (text or "").strip() or None
-
-
-def currency(payment: Payment) -> str:
-    return (payment.currency or "").strip().upper() or "EUR"
-
-
-def within(clock: datetime | None, period: Ends) -> bool:
-    start, end = period
-    return (
-        clock is not None
-        and (start is None or meant(start) <= meant(clock))
-        and (end is None or meant(clock) < meant(end))
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """Count what was *made*, where payments are told to the day if *by_day*."""
-
-    made: Rows
-    by_day: bool
-
-    def at(self, payment: Payment) -> datetime:
-        return payment.at.replace(hour=0, minute=0, second=0) if self.by_day else payment.at
-
-    @property
-    def paid(self) -> list[Payment]:
-        return [one for one in self.made.payments if one.settled and one.amount is not None]
-
-    @property
-    def living(self) -> set[int]:
-        return {one.id for one in self.made.customers}
-
-    def accepted(self, customer: int) -> list[Booking]:
-        of = [one for one in self.made.bookings if one.customer_id == customer and one.status in ACCEPTED]
-        return sorted(of, key=lambda one: meant(one.start))
-
-    def segment(self, customer: int) -> str:
-        starts = [meant(one.start) for one in self.accepted(customer)]
-        if not starts:
-            return "PROSPECT"
-        if starts[0] >= meant(NOW) - timedelta(days=30):
-            return "NEW"
-        last = (meant(NOW) - starts[-1]).days
-        return "ACTIVE" if last < 90 else "AT_RISK" if last < 180 else "LAPSED"
-
-    def firsts(self, period: Ends) -> list[Booking]:
-        """List the first accepted bookings of those whose first one starts in *period*."""
-        found = (self.accepted(customer) for customer in self.living)
-        return [one[0] for one in found if one and within(one[0].start, period)]
-
-    def profile(self, customer: Customer, period: Ends) -> dict[str, Any]:
-        key, accepted = customer.id, self.accepted(customer.id)
-        bookings = [one for one in self.made.bookings if one.customer_id == key]
-        leads = [one for one in self.made.leads if one.customer_id == key]
-        statuses = Counter(one.status for one in bookings)
-        own = [one for one in self.paid if one.customer_id == key and currency(one) == "EUR"]
-        services = Counter(service for one in accepted if (service := shown(one.service)))
-        touched = [customer.contact_at, *(at for one in leads for at in (one.created_at, one.updated_at))]
-        touched += [one.created_at for one in bookings]
-        return {
-            "totalLeads": len(leads),
-            "totalBookings": len(bookings),
-            "lastContactAt": max((meant(at) for at in touched if at is not None), default=None),
-            "revenue": self.revenue(key, period),
-            "analytics": {
-                "segment": self.segment(key),
-                "firstBookingAt": meant(accepted[0].start) if accepted else None,
-                "lastBookingAt": meant(accepted[-1].start) if accepted else None,
-                "acceptedBookings": len(accepted),
-                "cancelledBookings": statuses["off"],
-                "noShows": statuses["missed"],
-                "noShowRate": rate(statuses["missed"], statuses["missed"] + len(accepted)),
-                "averageTicket": None
-                if not own
-                else {"amount": money([Decimal(money(one.amount or Decimal(0) for one in own)) / len(own)])},
-                "favoriteServices": [
-                    {"service": name, "bookings": count}
-                    for name, count in sorted(services.items(), key=lambda one: (-one[1], one[0]))
-                ][:3],
-                "isReferrer": (key, True) in self.made.referrers,
-            },
-        }
-
-    def revenue(self, key: int, period: Ends) -> dict[str, Any]:
-        mine = [one for one in self.paid if one.customer_id == key and within(self.at(one), period)]
-        months: dict[date, list[Decimal]] = {}
-        for one in mine:
-            if currency(one) == "EUR":
-                months.setdefault(self.at(one).date().replace(day=1), []).append(one.amount or Decimal(0))
-        return {
-            **self.summed(mine),
-            "count": sum(map(len, months.values())),
-            "byMonth": [
-                {"month": month.isoformat(), "total": {"amount": money(amounts)}, "count": len(amounts)}
-                for month, amounts in sorted(months.items())
-            ],
-        }
-
-    def summed(self, payments: Sequence[Payment]) -> dict[str, Any]:
-        others: dict[str, list[Decimal]] = {}
-        for one in payments:
-            others.setdefault(currency(one), []).append(one.amount or Decimal(0))
-        own = others.pop("EUR", [])
-        return {
-            "total": {"amount": money(own)},
-            "otherCurrencies": [
-                {"amount": money(amounts), "currency": name} for name, amounts in sorted(others.items())
-            ],
-        }
-
-    def dashboard(self, period: Ends) -> dict[str, Any]:
-        created = [one for one in self.made.customers if within(one.created_at, period)]
-        leads = [one for one in self.made.leads if within(one.created_at, period)]
-        starting = Counter(
-            BOOKINGS.get(one.status or "", "UNKNOWN") for one in self.made.bookings if within(one.start, period)
-        )
-        made = [one.status for one in self.made.bookings if within(one.created_at, period)]
-        accepted = starting["CONFIRMED"] + starting["COMPLETED"]
-        paid = [one for one in self.paid if within(self.at(one), period)]
-        due = [one for one in leads if one.follow_up_at and meant(one.follow_up_at) <= meant(NOW)]
-        lost = [one for one in paid if currency(one) == "EUR" and one.customer_id not in self.living]
-        tops = {key: self.revenue(key, period)["total"]["amount"] for key in self.living}
-        return {
-            "customers": {
-                "total": len(self.living),
-                "created": len(created),
-                "active": sum(self.segment(key) in ("NEW", "ACTIVE") for key in self.living),
-                "new": len(self.firsts(period)),
-                "bySource": Counter(shown(one.source) for one in created),
-                "bySegment": Counter(self.segment(one.id) for one in created),
-            },
-            "leads": {
-                "total": len(leads),
-                "byStatus": Counter(LEADS.get(one.status or "", "UNKNOWN") for one in leads),
-                "bySource": Counter(shown(one.source) for one in leads),
-                "followUpsDue": sum(LEADS.get(one.status or "") not in ("WON", "LOST") for one in due),
-            },
-            "bookings": {
-                "total": starting.total(),
-                "byStatus": starting,
-                "awaiting": starting["REQUESTED"],
-                "conversionRate": rate(made.count("done"), len(made)),
-                "noShowRate": rate(starting["NO_SHOW"], starting["NO_SHOW"] + accepted),
-            },
-            "revenue": self.summed(paid)["total"],
-            "unattributedRevenue": {"amount": money(one.amount or Decimal(0) for one in lost)},
-            "otherCurrencies": self.summed(paid)["otherCurrencies"],
-            "topCustomers": [
-                {"revenue": {"total": {"amount": amount}}}
-                for _, amount in sorted(tops.items(), key=lambda one: (-Decimal(one[1]), str(one[0])))
-                if Decimal(amount) > 0
-            ],
-        }
-
-    def series(self, period: Ends, interval: str) -> dict[str, dict[str, Any]]:
-        """Count by the first day of each interval in which anything happened."""
-        points: dict[str, dict[str, Any]] = {}
-
-        def point(clock: datetime) -> dict[str, Any]:
-            empty = {"bookings": 0, "newCustomers": 0, "leads": 0, "revenue": []}
-            return points.setdefault(begin(clock.date(), interval).isoformat(), empty)
-
-        for what, clocks in (
-            ("bookings", [one.start for one in self.made.bookings]),
-            ("newCustomers", [one.start for one in self.firsts(period)]),
-            ("leads", [one.created_at for one in self.made.leads]),
-        ):
-            for clock in clocks:
-                if within(clock, period):
-                    point(clock)[what] += 1
-        for one in self.paid:
-            if within(self.at(one), period) and currency(one) == "EUR":
-                point(self.at(one))["revenue"].append(one.amount)
-        return {start: {**one, "revenue": {"amount": money(one["revenue"])}} for start, one in points.items()}
-
-
-def begin(day: date, interval: str) -> date:
-    if interval == "WEEK":
-        year, week, _ = day.isocalendar()
-        return date.fromisocalendar(year, week, 1)
-    return day.replace(day=1) if interval == "MONTH" else day
-
-
-def every(first: date, last: date, interval: str) -> Iterator[str]:
-    """Go through the first days of the intervals from *first* to *last*."""
-    day = first
-    while day <= last:
-        if begin(day, interval) == day:
-            yield day.isoformat()
-        day += timedelta(days=1)
+def as_input(period: Ends) -> dict[str, str | None]:
+    """Write *period* as a variable."""
+    start, end = (None if clock is None else meant(clock).isoformat() for clock in period)
+    return {"from": start, "to": end}
