@@ -84,7 +84,10 @@ class LeadCounts:
     follow_ups_due: int | None = plain("These whose nextFollowUpAt has come, and that are neither WON nor LOST.")
 
 
-@strawberry.type(description="How many bookings there are. What the profile maps nothing for is null.")
+@strawberry.type(
+    description="How many bookings there are: those that start in the period, but for conversionRate. What the profile"
+    " maps nothing for is null."
+)
 class BookingCounts:
     total: int | None = plain("Bookings that start in the period.")
     by_status: list[BookingStatusCount] | None = plain(
@@ -142,6 +145,7 @@ class Dashboard:
     )
     top_customers: list[Customer] | None = selecting(
         dashboard.top_customers,
-        "Those who brought the most revenue in the period, in the store's currency.",
+        "Those who brought the most revenue in the period, in the store's currency, the most first, then by key; none"
+        " without.",
         arguments=top_customers,
     )
