@@ -93,7 +93,7 @@ async def test_the_first_example_is_open_under_the_title(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("tab", "answered"),
-    [("CustomersPage", '"endCursor"'), ("CustomerTotals", '"totalRevenue"'), ("LookAround", '"viewer"')],
+    [("CustomersPage", '"endCursor"'), ("Dashboard", '"newCustomers"'), ("LookAround", '"viewer"')],
 )
 async def test_every_example_is_a_tab_and_is_answered_without_errors(page: Page, tab: str, answered: str) -> None:
     await open_graphiql(page)
@@ -106,6 +106,26 @@ async def test_every_example_is_a_tab_and_is_answered_without_errors(page: Page,
     assert "errors" not in answer, answer["errors"]
     assert answered in await (await asked.value).text()
     await expect(page.locator(ANSWER)).to_contain_text('"data"')
+
+
+async def test_the_example_of_a_dashboard_shows_figures_of_the_demo(page: Page) -> None:
+    await open_graphiql(page)
+
+    await page.get_by_role("tab", name="Dashboard").click()
+    # The demo's data are of some years, whenever this runs.
+    await page.locator(".graphiql-editor-tool .CodeMirror").first.click()
+    await page.keyboard.press("ControlOrMeta+A")
+    quarter = '{"from": "2026-01-01T00:00:00+01:00", "to": "2026-04-01T00:00:00+02:00"}'
+    await page.keyboard.type(f'{{"period": {quarter}}}')
+    async with page.expect_response("**/graphql") as asked:
+        await run(page)
+    board = (await (await asked.value).json())["data"]["dashboard"]
+
+    assert [point["start"] for point in board["series"]] == ["2026-01-01", "2026-02-01", "2026-03-01"]
+    assert all(point["leads"] and point["bookings"] and float(point["revenue"]["amount"]) for point in board["series"])
+    assert sum(point["bookings"] for point in board["series"]) == board["bookings"]["total"]
+    assert len(board["topCustomers"]) == 5
+    await expect(page.locator(ANSWER)).to_contain_text('"bySegment"')
 
 
 async def test_a_closed_example_can_be_opened_again(page: Page) -> None:

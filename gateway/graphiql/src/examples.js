@@ -18,9 +18,9 @@ export const EXAMPLES = [
   },
   {
     audience: 'Dashboards',
-    about: 'What each customer adds up to, counted now, and what waits for a person.',
+    about: 'What came in, was booked and earned in a period, counted now, month by month, and who brought the most.',
     query: dashboard,
-    variables: json({ first: 20, period: lastYear }),
+    variables: json({ period: lastYear, interval: 'MONTH' }),
   },
   {
     audience: 'Developers',
