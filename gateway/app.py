@@ -1,15 +1,14 @@
 """The application: its routes, and the stores it holds open while it runs."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from types import MappingProxyType
+from functools import partial
 from typing import Any
 
 import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -18,7 +17,8 @@ from starlette.types import ASGIApp
 
 from domain.errors import GatewayError
 from gateway.auth import TokenReader
-from gateway.direct import PATH, Answer, Direct, GraphQL
+from gateway.cross_origin import CrossOrigin, asking_first
+from gateway.direct import PATH, Direct, GraphQL
 from gateway.endpoint import Endpoint
 from gateway.headers import SECURITY_HEADERS, SecureHeaders
 from gateway.indexing import indexing
@@ -31,7 +31,7 @@ from gateway.opening import opened
 from gateway.operation_names import OperationNames
 from gateway.pages import PageFacts, page_routes
 from gateway.replies import confess, refuse
-from gateway.request_ids import REQUEST_ID, RequestIds
+from gateway.request_ids import RequestIds
 from gateway.resuming import resuming
 from gateway.settings import Settings
 from gateway.trusted import TrustedDocuments
@@ -99,14 +99,14 @@ def create_app(settings: Settings, place: Place = ALONE) -> Starlette:
     hosts = [settings.host, "127.0.0.1", "localhost"]
     guards = []
     if settings.cors_origins:
-        guards.append(Middleware(CORSMiddleware, allow_origins=settings.cors_origins, **CROSS_ORIGIN))
+        guards.append(asking_first(settings.cors_origins))
     guards += [Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)] if settings.open else []
     tls = (settings.public_url or "").startswith("https:")
     answer = metrics.counting(endpoint.answer)
     return _Application(
         tls=tls,
         # An open gateway looks at the name it was asked by, which is left to Starlette.
-        direct=None if settings.open else answer,
+        direct=None if settings.open else partial(Direct, answer=answer, others=CrossOrigin(settings.cors_origins)),
         middleware=guards,
         routes=[
             Route(PATH, GraphQL(answer), methods=["GET", "POST"]),
@@ -124,27 +124,14 @@ def create_app(settings: Settings, place: Place = ALONE) -> Starlette:
 class _Application(Starlette):
     """Secure every answer and give it its id, also those of what surrounds the routes; some are answered *direct*."""
 
-    def __init__(self, *, tls: bool, direct: Answer | None, **given: Any) -> None:
+    def __init__(self, *, tls: bool, direct: Callable[..., Direct] | None, **given: Any) -> None:
         super().__init__(**given)
         self._tls = tls
         self._direct = direct
 
     def build_middleware_stack(self) -> ASGIApp:
-        ids = RequestIds(SecureHeaders(super().build_middleware_stack(), tls=self._tls))
-        if self._direct is None:
-            return ids
-        return Direct(ids, self._direct, tls=self._tls, cross_origin=bool(self.user_middleware))
-
-
-#: What pages of other origins may send, where they are named; no cookies, since there are none.
-CROSS_ORIGIN: Mapping[str, Any] = MappingProxyType(
-    {
-        "allow_methods": ["POST"],
-        "allow_headers": ["Authorization", "Content-Type", "X-Tenant", "X-Gateway-Explain"],
-        "expose_headers": ["Retry-After", "WWW-Authenticate", REQUEST_ID],
-        "max_age": 600,
-    }
-)
+        around = RequestIds(SecureHeaders(super().build_middleware_stack(), tls=self._tls))
+        return around if self._direct is None else self._direct(around, tls=self._tls)
 
 
 def document_limits(settings: Settings) -> DocumentLimits:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.bad_requests import BadRequestError
+from gateway.cross_origin import CrossOrigin
 from gateway.headers import ADDED, STRICT_TRANSPORT
 from gateway.pages import graphiql_page
 from gateway.posted import Posted
@@ -44,34 +45,28 @@ class GraphQL:
 
 
 class Direct:
-    """Hand what is posted to the path straight to *answer*, and everything else to *app*.
+    """Hand what is posted to the path straight to *answer*, and everything else to *app*."""
 
-    What pages of other origins ask goes the other way where *cross_origin* says who may, for its headers.
-    """
-
-    def __init__(self, app: RequestIds, answer: Answer, *, tls: bool, cross_origin: bool) -> None:
+    def __init__(self, app: RequestIds, answer: Answer, others: CrossOrigin, *, tls: bool) -> None:
         self._app = app
         self._answer = answer
+        self._others = others
         self._tls = tls
-        self._cross_origin = cross_origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != _POST:
             await self._app(scope, receive, send)
             return
         posted = Posted(scope, receive)
-        if self._cross_origin and b"origin" in posted.headers:
-            await self._app(scope, receive, send)
-            return
         called = self._app.name(posted.headers.get(HEADER, b""))
         unexpected: Exception | None = None
         try:
             made = await self._answer(posted)
+            told = self._others.lines(posted.headers.get(b"origin"))
         except Exception as error:  # noqa: BLE001 - it is raised again, for the server to log
-            made, unexpected = confession(posted.headers.get(b"accept", b""), error), error
-        over_tls = self._tls or scope["scheme"] == "https"
-        named = b"%b: %b\r\n" % (HEADER, called)
-        lines = lines_of(made.all_headers()) + (_ADDED_OVER_TLS if over_tls else _ADDED) + named
+            made, told, unexpected = confession(posted.headers.get(b"accept", b""), error), b"", error
+        added = _ADDED_OVER_TLS if self._tls or scope["scheme"] == "https" else _ADDED
+        lines = b"%b%b%b%b: %b\r\n" % (lines_of(made.all_headers()), told, added, HEADER, called)
         await send_whole(posted.connection, send, made.status, lines, made.body)
         if unexpected is not None:
             raise unexpected

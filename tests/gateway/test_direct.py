@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,8 +17,6 @@ from tests.sockets import written
 from tests.tokens import mint
 
 ORIGIN = "https://app.example"
-#: What only pages of other origins are told, and what differs from request to request.
-OTHERWISE = (b"vary", b"access-control-allow-origin", b"access-control-expose-headers", b"x-request-id")
 JSON = (b"content-type", b"application/json")
 ACCEPT = (b"accept", b"application/graphql-response+json")
 EXPLAIN = (b"x-gateway-explain", b"1")
@@ -35,6 +34,14 @@ async def store(stored: Settings) -> AsyncIterator[Inside]:
         yield found
 
 
+@pytest.fixture(scope="module")
+async def by_starlette(stored: Settings) -> AsyncIterator[Inside]:
+    """Run a gateway that knows no short way."""
+    async with inside(stored) as found:
+        found.app._direct = None
+        yield found
+
+
 def asked(query: str, **variables: object) -> bytes:
     return json.dumps({"query": query, "variables": variables}).encode()
 
@@ -44,7 +51,7 @@ def bearer(settings: Settings, **said: object) -> tuple[bytes, bytes]:
 
 
 def like(answer: Answered) -> tuple[int, dict[bytes, bytes], bytes]:
-    return answer.status, {name: said for name, said in answer.headers.items() if name not in OTHERWISE}, answer.body
+    return answer.status, {name: said for name, said in answer.headers.items() if name != b"x-request-id"}, answer.body
 
 
 @pytest.mark.parametrize("more", [[], [ACCEPT], [EXPLAIN]], ids=["json", "graphql", "explained"])
@@ -66,19 +73,56 @@ def like(answer: Answered) -> tuple[int, dict[bytes, bytes], bytes]:
         b" " * 2_001,
     ],
 )
+@pytest.mark.parametrize("origin", [None, ORIGIN, "https://elsewhere.example"])
 async def test_both_ways_answer_alike(
-    store: Inside, stored: Settings, body: bytes, more: list[tuple[bytes, bytes]]
+    store: Inside,
+    by_starlette: Inside,
+    stored: Settings,
+    *,
+    body: bytes,
+    more: list[tuple[bytes, bytes]],
+    origin: str | None,
 ) -> None:
+    of_page = [] if origin is None else [(b"origin", origin.encode())]
     for who in ([bearer(stored)], [], [(b"authorization", b"Bearer x")], [bearer(stored, seconds=-60)]):
-        sent = [JSON, *who, *more]
-        short = await store.ask(body, sent)
-        long = await store.ask(body, [*sent, (b"origin", ORIGIN.encode())])
-        assert long.headers[b"access-control-allow-origin"] == ORIGIN.encode()
-        assert b"access-control-allow-origin" not in short.headers
+        sent = [JSON, *who, *more, *of_page]
+        short, long = await store.ask(body, sent), await by_starlette.ask(body, sent)
         if EXPLAIN in more and short.status == 200:
             assert json.loads(short.body).keys() == json.loads(long.body).keys()
         else:
             assert like(short) == like(long)
+        assert short.headers.get(b"access-control-allow-origin") == (ORIGIN.encode() if origin == ORIGIN else None)
+
+
+async def test_an_error_that_nobody_expected_is_told_alike(stored: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("gateway.endpoint.Endpoint.answer", fail)
+    said = []
+    for direct in (True, False):
+        async with inside(stored) as store:
+            if not direct:
+                store.app._direct = None
+            sent: list[Any] = []
+            quiet = Inside(_noting(store.app, sent), store.state)
+            answer = await quiet.ask(asked("{ __typename }"), [JSON, (b"origin", ORIGIN.encode())])
+            assert [type(error) for error in sent] == [ZeroDivisionError]
+            said.append((answer.status, {*answer.headers}))
+    assert said[0] == said[1]
+    assert said[0][0] == 500
+
+
+def _noting(app: Any, raised: list[Any]) -> Any:
+    """Take note of what is raised for the server to log."""
+
+    async def answer(*given: object) -> None:
+        try:
+            await app(*given)
+        except ZeroDivisionError as error:
+            raised.append(error)
+
+    return answer
 
 
 @pytest.mark.parametrize("name", [b"content-type", b"authorization", b"x-tenant"])
