@@ -16,8 +16,9 @@ from domain.columns import Columnar, Heads, headed_by
 from domain.errors import SourceError
 from domain.filters import CustomerRows
 from domain.keyset import reading_order
-from domain.paging import Page, PageRequest, Position
+from domain.paging import Direction, Page, PageRequest, Position
 from domain.records import CrmRecord, Customer, Key, RecordKind, RecordRef
+from domain.time import Period, instant
 from sources.mongo import Chunk
 from sources.neighbourhood import Neighbourhood, around_rows
 from sources.stores import Stores
@@ -100,10 +101,10 @@ class Merge:
     async def _round(self, streams: Sequence[Stream], size: int) -> None:
         crm = [stream for stream in streams if stream.kind is RecordKind.CRM]
         others = [stream for stream in streams if stream.kind is not RecordKind.CRM]
-        # Both are read at once; which documents may be on this page is known when the rows are.
-        chunks, *_ = await asyncio.gather(
-            self._chunks(others, size), *(self._read_rows(stream, size) for stream in crm)
-        )
+        # The rows take a statement, and then it is known which documents can be on this page: few of very many.
+        for stream in crm:
+            await self._read_rows(stream, size)
+        chunks = await self._chunks(others, size)
         if chunks:
             await self._take_in(others, [self._cut(chunk) for chunk in chunks])
 
@@ -152,6 +153,20 @@ class Merge:
         except SourceError as error:
             self._lose_documents(error)
             return ()
+
+    def _within(self) -> Period | None:
+        """Say when documents that can be on this page were created: none is behind the last of enough customers."""
+        asked, request = self.choice.chosen.created_in, self.request
+        # Those without a date come first where the list is read backwards.
+        if request.order.field != "CREATED_AT" or request.backwards or len(self.candidates) <= request.size:
+            return asked
+        last = sorted((position for position, _ in self.candidates), key=self._order)[request.size - 1].value
+        if not isinstance(last, int):
+            return asked
+        start, end = (None, None) if asked is None else (asked.start, asked.end)
+        if request.reading is Direction.ASC:
+            return Period(start, instant(last + 1))
+        return Period(instant(last), end)
 
     def _cut(self, chunk: Chunk) -> Chunk:
         """Leave out what lies behind this page: whose customers those are, nobody has to find out."""
@@ -205,7 +220,7 @@ class Merge:
             self.request,
             position=stream.position,
             size=size,
-            created_in=self.choice.chosen.created_in,
+            created_in=self._within(),
             only=self._keys(stream.kind),
         )
 

@@ -187,8 +187,10 @@ class MongoSource:
         """Read up to *limit* records of *phase*, in *order*; by their keys where there is none."""
         reader = self._readers[kind]
         form = await self._form(reader)
-        conditions = _conditions(reader, order, form, phase, request)
         within = _within(reader, form, asked)
+        is_dated = isinstance(order, ByTime) and asked.created_in is not None
+        # What lies in a period has a date.
+        conditions = [] if is_dated and phase == Beyond() else _conditions(reader, order, form, phase, request)
         undated = isinstance(order, ByTime) and isinstance(phase, Nulls)
         if conditions is None or within is None or (undated and asked.created_in is not None):
             return []

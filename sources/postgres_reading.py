@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import Integer, Select, bindparam, literal_column
 
-from domain.columns import Part
+from domain.columns import Columnar, Part
 from domain.errors import SourceMismatchError
 from domain.filters import narrows_nothing
 from domain.paging import LazyPositions, Page, PageRequest, Position, page_of_rows
@@ -293,8 +293,12 @@ class PostgresReading:
         with self._noticing():
             held = statements.records.of(picks).held(kept)
         position = statements.position(request, picks)
+
+        def part(begin: int, end: int) -> Sequence[R]:
+            return Part(held, begin, end) if isinstance(held, Columnar) else held[begin:end]
+
         return {
-            key: Page(request, Part(held, begin, begin + len(shown)), LazyPositions(shown, position), more)
+            key: Page(request, part(begin, begin + len(shown)), LazyPositions(shown, position), more)
             for key, begin, shown, more in parts
         }
 

@@ -64,8 +64,8 @@ class Made(Generic[R]):
     columns: Sequence[ColumnElement[Any]]
     labels: Sequence[str]
     records: Callable[[Sequence[Any]], list[R]]
-    #: Makes the same, held as columns.
-    held: Callable[[Sequence[Any]], RecordColumns[R]]
+    #: Makes the same, held as columns where the record is made of just these.
+    held: Callable[[Sequence[Any]], Sequence[R]]
 
 
 class Records(Generic[R]):
@@ -105,7 +105,8 @@ class Records(Generic[R]):
         labels = list(dict.fromkeys((*self._beside, *read)))
         columns = [self._columns[label].label(label) for label in labels]
         reader = Reader(self._kind, labels, parts)
-        return Made(columns, labels, reader.records, reader.columns)
+        held = reader.columns if isinstance(self._kind, type) else reader.records
+        return Made(columns, labels, reader.records, held)
 
 
 #: What picks are asked for is up to clients.

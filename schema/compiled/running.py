@@ -62,19 +62,21 @@ async def _serially(running: "Run", root: Level) -> ExecutionResult:
 class Run:
     """Make columns, level by level; wait for those that have to be waited for."""
 
-    __slots__ = ("_done", "_waiting", "amiss", "given")
+    __slots__ = ("_done", "_late", "_waiting", "amiss", "given")
 
     def __init__(self, given: Given) -> None:
         self.given = given
         #: Whether anything found is not what it should be.
         self.amiss = False
         self._waiting: set[asyncio.Future[Any]] = set()
+        #: How many fields are waited for: several of them may wait for the same.
+        self._late = 0
         self._done: asyncio.Future[None] | None = None
 
     async def all_of(self, level: Level, numbers: Sequence[int]) -> None:
         """Find the fields *numbers* of *level*, and all that is below them."""
         self._begin(level, numbers)
-        if not self._waiting:
+        if not self._late:
             return
         self._done = asyncio.get_running_loop().create_future()
         try:
@@ -100,10 +102,12 @@ class Run:
     def _wait(self, level: Level, number: int, column: Awaitable[Column]) -> None:
         future = asyncio.ensure_future(column)
         self._waiting.add(future)
+        self._late += 1
         future.add_done_callback(partial(self._arrived, level, number))
 
     def _arrived(self, level: Level, number: int, future: asyncio.Future[Column]) -> None:
         self._waiting.discard(future)
+        self._late -= 1
         done = self._done
         if done is None or done.done():
             return
@@ -115,9 +119,10 @@ class Run:
         try:
             self._settle(level, number, column)
         except BaseException as unexpected:  # noqa: BLE001 - whoever waits is to learn of it
-            done.set_exception(unexpected)
+            # The one exception that a future does not take.
+            done.set_exception(RuntimeError() if isinstance(unexpected, StopIteration) else unexpected)
             return
-        if not self._waiting:
+        if not self._late:
             done.set_result(None)
 
     def _settle(self, level: Level, number: int, column: Column) -> None:

@@ -109,3 +109,15 @@ async def test_the_operation_that_is_named_is_answered(demo: Gateway, name: str 
         answer = await demo.http.post(f"{demo.url}/graphql", json={"query": query, "operationName": name})
         body = answer.json()
         assert body.get("data", {}).keys() == ({name.lower()} if name else set())
+
+
+async def test_several_fields_may_wait_for_the_same(demo: Gateway) -> None:
+    query = """{ customers(first: 5) { nodes {
+      snapshotless: leads(first: 2) { nodes { one: snapshot { __typename } other: snapshot { __typename } } }
+      one: revenue { count total { amount } } other: revenue { count total { amount } }
+      two: leads(first: 2) { nodes { id } } three: leads(first: 2) { nodes { id } }
+    } } }"""
+    for node in (await demo.data(query))["customers"]["nodes"]:
+        assert list(node) == ["snapshotless", "one", "other", "two", "three"]
+        assert node["one"] == node["other"]
+        assert node["two"] == node["three"]
