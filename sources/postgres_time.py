@@ -80,7 +80,7 @@ class TimeColumn:
             return TimeColumn(
                 func.coalesce(self.expression, other.expression), self.form, self.zone, required=other.required
             )
-        both = func.coalesce(self.as_instant(), other.as_instant())
+        both = func.coalesce(self.meant(), other.meant())
         indexable = not (self.form.is_text or other.form.is_text)
         return TimeColumn(both, Form.INSTANT, self.zone, required=other.required, indexable=indexable)
 
@@ -94,14 +94,28 @@ class TimeColumn:
         bound = self.stored.bound(asked) if mark is None else self.stored.marked(mark, asked)
         return self._bound(bound.value), bound.exact
 
+    def meant(self) -> ColumnElement[Any]:
+        """Be the instants that the dates mean, as `domain.time` reads them from what the clock showed."""
+        if self.form in (Form.INSTANT, Form.ISO_Z) or str(self.zone) == "UTC":
+            return self.as_instant()
+        return _meant(self._clock, str(self.zone))
+
     def as_instant(self) -> ColumnElement[Any]:
-        """Be the dates as timestamptz, whatever their form."""
+        """Be the dates as timestamptz as PostgreSQL reads them: of an hour that is shown twice the second is meant."""
         if self.form is Form.INSTANT:
             return self.expression
-        known = case((self.has_value, self.expression)) if self.form.is_text else self.expression
         if self.form is Form.ISO_Z:
-            return known.op("::")(literal_column("timestamptz"))
-        return func.timezone(str(self.zone), known.op("::")(literal_column("timestamp")))
+            return self._known.op("::")(literal_column("timestamptz"))
+        return func.timezone(str(self.zone), self._clock)
+
+    @property
+    def _known(self) -> ColumnElement[Any]:
+        return case((self.has_value, self.expression)) if self.form.is_text else self.expression
+
+    @property
+    def _clock(self) -> ColumnElement[Any]:
+        """Be what the clock showed, as timestamp."""
+        return self._known.op("::")(literal_column("timestamp"))
 
     @property
     def local(self) -> ColumnElement[Any]:
@@ -119,6 +133,25 @@ class TimeColumn:
     def _constant(self, at: datetime) -> ColumnElement[Any]:
         written = at.replace(tzinfo=None).isoformat() + ("Z" if self.form is Form.INSTANT else "")
         return literal_column(f"'{written}'::{_TYPES[self.form]}")
+
+
+def _meant(clock: ColumnElement[Any], zone: str) -> ColumnElement[Any]:
+    """Be the instant that *clock* means in *zone*: the first of an hour that is shown twice, the end of one left out.
+
+    An index can hold it: nothing in it depends on the zone of a session.
+    """
+    day = literal_column("interval '1 day'")
+    direct = func.timezone(zone, clock)
+    shown = func.timezone(zone, direct)
+    # As if the clock were put forward or back as it was the day before.
+    before = func.timezone("UTC", func.timezone("UTC", func.timezone(zone, clock.op("-")(day))).op("+")(day))
+    # What is left out begins at a multiple of its own length.
+    left_out = func.date_bin(shown.op("-")(clock), clock, literal_column("timestamp '2000-01-01'"))
+    return case(
+        (shown.op("<>")(clock), func.timezone(zone, left_out)),
+        (func.timezone(zone, before).op("=")(clock), func.least(direct, before)),
+        else_=direct,
+    )
 
 
 def _quoted(pattern: str) -> str:

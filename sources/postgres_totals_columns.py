@@ -157,20 +157,20 @@ def held_time(live: TimeColumn, stored: TimeColumn, precision: int | None) -> Co
     if stored.form is Form.DAY:
         return live.expression if same else cast(_local(live, stored), Date)
     if stored.form is Form.INSTANT:
-        instant = live.expression if same else live.as_instant()
+        instant = live.expression if same else live.meant()
         return instant if precision is None else cast(instant, TIMESTAMP(timezone=True, precision=precision))
     naive = live.expression if same else _local(live, stored)
     return naive if precision is None else cast(naive, TIMESTAMP(precision=precision))
 
 
 def _local(live: TimeColumn, stored: TimeColumn) -> ColumnElement[Any]:
-    return func.timezone(str(stored.zone), live.as_instant())
+    return func.timezone(str(stored.zone), live.meant())
 
 
 def _as_text(live: TimeColumn, stored: TimeColumn) -> ColumnElement[Any]:
     """Write the dates *live* in the one shape that text of *stored*'s form has."""
     if stored.form is Form.ISO_Z:
-        cut = func.date_trunc("milliseconds", func.timezone("UTC", live.as_instant()))
+        cut = func.date_trunc("milliseconds", func.timezone("UTC", live.meant()))
         return func.to_char(cut, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
     return func.replace(func.to_char(_local(live, stored), 'YYYY-MM-DD"T"HH24:MI:SS.US'), ".000000", "")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,18 @@ from hypothesis import strategies as st
 
 from tests.filtering import relaxed
 from tests.resolvers.random_reference import starts_of
-from tests.resolvers.random_rows import CLOCKS, Ends, Rows, as_input, periods, rows
+from tests.resolvers.random_rows import (
+    CLOCKS,
+    Booking,
+    Customer,
+    Ends,
+    Lead,
+    Payment,
+    Rows,
+    as_input,
+    periods,
+    rows,
+)
 from tests.resolvers.random_store import CLOCKED, Store, random_store
 from tests.servers import Servers
 
@@ -40,6 +52,23 @@ SERIES = f"""query ({PERIOD}, $interval: Interval) {{ dashboard(period: $period)
 EMPTY = Rows([], [], [], [], [])
 
 
+def all_at(clock: str) -> Rows:
+    """Let everything happen at what the clock is said to have shown."""
+    at = datetime.fromisoformat(clock)
+    before = at - timedelta(days=1)
+    return Rows(
+        [Customer(1, None, at, at)],
+        [Lead(1, None, "new", at, at, at)],
+        [Booking(1, "cut", None, "said", "done", at, before, Decimal(1))],
+        [Payment(1, Decimal(1), None, at, True)],
+        [],
+    )
+
+
+#: Of an hour that is shown twice the first is meant.
+SHOWN_TWICE = all_at("2026-10-25T02:30")
+
+
 @pytest.fixture(scope="module", params=CLOCKED)
 async def store(without_mongo: Servers, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     async with random_store(without_mongo, "figures", clocked=request.param) as store:
@@ -59,6 +88,7 @@ def counts(listed: list[dict[str, Any]]) -> dict[Any, int]:
 @relaxed
 @given(made=rows, period=periods)
 @example(made=EMPTY, period=(None, None))
+@example(made=SHOWN_TWICE, period=(None, None))
 async def test_a_profile_is_what_python_counts(store: Store, made: Rows, period: Ends) -> None:
     reference = await store.fill(made)
     found = (await store.data(CUSTOMERS, period=as_input(period)))["customers"]["nodes"]
