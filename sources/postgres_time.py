@@ -140,7 +140,7 @@ def _meant(clock: ColumnElement[Any], zone: str) -> ColumnElement[Any]:
 
     An index can hold it: nothing in it depends on the zone of a session.
     """
-    day = literal_column("interval '1 day'")
+    day: ColumnElement[Any] = literal_column("interval '1 day'")
     direct = func.timezone(zone, clock)
     shown = func.timezone(zone, direct)
     # As if the clock were put forward or back as it was the day before.

@@ -1,6 +1,7 @@
 """What a clock without zone showed means the same instant to PostgreSQL as to Python, and an index can hold that."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -36,7 +37,7 @@ async def test_a_clock_means_the_same_to_both(without_mongo: Servers, zone: str)
     clocks += [datetime(1, 1, 1), datetime(9999, 12, 31)]  # noqa: DTZ001 - as stored, without zone
     instants = TimeColumn(column("clock", DateTime()), Form.NAIVE, ZoneInfo(zone)).meant()
     found = select(column("clock"), instants.label("instant")).select_from(table("clocks"))
-    written = {"dialect": postgresql.dialect(), "compile_kwargs": {"literal_binds": True}}  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+    written: dict[str, Any] = {"dialect": postgresql.dialect(), "compile_kwargs": {"literal_binds": True}}  # type: ignore[no-untyped-call]  # SQLAlchemy's own
     connection = await asyncpg.connect(without_mongo.postgres.url)
     try:
         async with connection.transaction():
