@@ -2,9 +2,12 @@
 
 import asyncio
 import os
+import pty
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -202,3 +205,33 @@ async def test_a_long_export_takes_no_more_memory_than_a_short_one(
     assert f"{LEADS:,} leads".encode() in err
     # The texts alone would be 40 MB, and their rows as much again.
     assert most[1] < most[0] * 1.2, most
+
+
+# ── how far it is ──
+
+
+def read_terminal(terminal: int) -> bytes:
+    """Read what comes out at the other end of *terminal*, until nobody writes there any more."""
+    found = b""
+    with suppress(OSError):  # which is how Linux says so
+        while more := os.read(terminal, 10_000):
+            found += more
+    return found
+
+
+async def test_whoever_watches_sees_how_far_it_is(long_settings: Settings, tmp_path: Path) -> None:
+    master, slave = pty.openpty()
+    command = export_of(tmp_path / "out", "csv", "--filter", '{"source": ["few", "many"]}')
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "gateway", *command),
+        env=os.environ | environment(long_settings) | {"TERM": "xterm", "COLUMNS": "120"},
+        stderr=slave,
+    )
+    os.close(slave)
+    shown = (await asyncio.to_thread(read_terminal, master)).decode()
+    os.close(master)
+    assert await process.wait() == 0
+    done = [int(number) for number in re.findall(rf"(\d+)/{LEADS}", shown)]
+    assert done == sorted(done)
+    assert len({*done}) > 1
+    assert f"{LEADS:,} leads in" in shown

@@ -37,7 +37,8 @@ async def test_a_clock_means_the_same_to_both(without_mongo: Servers, zone: str)
     clocks += [datetime(1, 1, 1), datetime(9999, 12, 31)]  # noqa: DTZ001 - as stored, without zone
     instants = TimeColumn(column("clock", DateTime()), Form.NAIVE, ZoneInfo(zone)).meant()
     found = select(column("clock"), instants.label("instant")).select_from(table("clocks"))
-    written: dict[str, Any] = {"dialect": postgresql.dialect(), "compile_kwargs": {"literal_binds": True}}  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+    written: dict[str, Any] = {"dialect": dialect, "compile_kwargs": {"literal_binds": True}}
     connection = await asyncpg.connect(without_mongo.postgres.url)
     try:
         async with connection.transaction():
