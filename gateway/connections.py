@@ -63,7 +63,7 @@ class Connection(HttpToolsProtocol):
         self._deadline: TimerHandle | None = None
         self._stalled: TimerHandle | None = None
         self._fault: HeadTooLargeError | None = None
-        #: Bytes since the last head or message was whole.
+        #: Bytes since the last head or message was whole, or the last piece of a body.
         self._head = 0
         self._in_head = True
         #: More was sent at once than is read, so this is the last that is answered.
@@ -109,12 +109,15 @@ class Connection(HttpToolsProtocol):
             return
         self._head += len(data)
         super().data_received(data)
-        if self.transport.is_closing() or not self._in_head:
+        if self.transport.is_closing():
             return
         # What is no whole header yet is told to nobody; it may be twice as long as one that is.
         if self._head > 2 * self._limits.head:
-            self._refuse(self._too_large(), _HEAD_TOO_LARGE)
-        elif self._deadline is None and not self._answering:
+            if self._in_head or self._answering:
+                self._refuse(self._too_large(), _HEAD_TOO_LARGE)
+            else:
+                self.transport.close()  # what comes behind a body whose request has its answer
+        elif self._in_head and self._deadline is None and not self._answering:
             self._expect()
 
     def on_headers_complete(self) -> None:
@@ -128,8 +131,11 @@ class Connection(HttpToolsProtocol):
             self._full = True
             return
         super().on_headers_complete()
+        # What stands behind a body in the form of headers is none of those that the request came with.
+        self.headers = []
 
     def on_body(self, body: bytes) -> None:
+        self._head = 0
         if not self._full:
             super().on_body(body)
 

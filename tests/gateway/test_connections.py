@@ -158,6 +158,52 @@ async def test_a_body_in_chunks_is_read_and_broken_chunks_are_refused(served: Se
     await served.answers_others()
 
 
+def chunked(served: Served) -> bytes:
+    """Be the head of a request whose body comes in chunks, from whoever has a token."""
+    return written("POST", "/graphql", b"", **served.token()).replace(
+        b"Content-Length: 0", b"Transfer-Encoding: chunked"
+    )
+
+
+BEHIND = {"tenant": b"X-Tenant: another", "token": b"Authorization: Bearer x", "type": b"Content-Type: text/plain"}
+
+
+@pytest.mark.parametrize("line", BEHIND.values(), ids=BEHIND)
+async def test_what_stands_behind_a_body_is_no_header(served: Served, line: bytes) -> None:
+    body = json.dumps({"query": "{ viewer { subject } }"}).encode()
+    name = line.partition(b":")[0]
+    without = b"".join(each for each in chunked(served).splitlines(keepends=True) if not each.startswith(name))
+    async with served.connected() as connection:
+        answers = []
+        for behind in (b"", line + b"\r\n"):
+            await connection.send(without + b"%x\r\n%b\r\n0\r\n%b\r\n" % (len(body), body, behind))
+            answer = await connection.reply()
+            answers.append((answer.status, answer.body))
+        assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("token", ["", "Bearer x"], ids=["believed", "refused"])
+@pytest.mark.parametrize("begun", [b"0\r\n", b"0\r\nX-Long: ", b"1;"], ids=["many", "value", "chunk"])
+async def test_what_is_neither_head_nor_body_is_read_no_further(served: Served, begun: bytes, token: str) -> None:
+    head = chunked(served)
+    if token:
+        head = head.replace(served.token()["Authorization"].encode(), token.encode())
+    piece = b"X: y\r\n" * 100 if begun == b"0\r\n" else b"x" * 600
+    async with served.connected() as connection:
+        try:
+            await connection.send(head + begun)
+            for _ in range(10_000):
+                await connection.send(piece)
+                if connection.reader.at_eof() or connection.writer.transport.is_closing():
+                    break
+                await asyncio.sleep(0)
+            else:
+                raise AssertionError("six megabytes were read behind a body")
+        except ConnectionError:
+            pass
+    await served.answers_others()
+
+
 # ── several requests at once on a connection ──
 
 
