@@ -15,6 +15,8 @@ from gateway.trusted import TrustedDocuments
 from resolvers.context import Context
 
 _JSON = "application/json"
+#: Of the largest length that the server itself takes; Python reads no number of any length.
+_MOST_DIGITS = 20
 
 
 @dataclass(slots=True)
@@ -61,8 +63,8 @@ class Posted:
 
     async def body(self, most: int) -> bytes:
         """Read the body, and no more of it than *most* bytes: nothing of one that says it is larger."""
-        said = self.headers.get(b"content-length", b"")
-        if said.isdigit() and int(said) > most:
+        said = self.headers.get(b"content-length", b"").lstrip(b"0")
+        if said.isdigit() and (len(said) > _MOST_DIGITS or int(said) > most):
             raise _too_large(most)
         message = await self._receive()
         if message["type"] == "http.request" and not message.get("more_body"):

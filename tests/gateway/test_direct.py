@@ -133,6 +133,14 @@ async def test_of_a_header_that_comes_twice_the_first_counts(store: Inside, stor
     assert json.loads(answer.body)["data"] == {"viewer": {"subject": "ada"}}
 
 
+@pytest.mark.parametrize(("length", "status"), [(b"0" * 5_000 + b"5", 200), (b"0002001", 413), (b"9" * 5_000, 413)])
+async def test_a_length_may_have_any_number_of_digits(
+    store: Inside, stored: Settings, length: bytes, status: int
+) -> None:
+    answer = await store.ask(asked("{ __typename }"), [JSON, bearer(stored), (b"content-length", length)])
+    assert answer.status == status
+
+
 async def test_a_tenant_is_read_as_utf_8(store: Inside, stored: Settings) -> None:
     answer = await store.ask(asked("{ __typename }"), [JSON, bearer(stored), (b"x-tenant", b"\xff")])
     assert (answer.status, json.loads(answer.body)["errors"][0]["message"]) == (400, "X-Tenant is not UTF-8.")
