@@ -272,7 +272,7 @@ def test_a_token_for_an_audience_is_refused_where_none_is_configured(audience: o
 
 
 @pytest.mark.parametrize("claim", ["sub", "tenant"])
-@pytest.mark.parametrize("value", ["", "  ", 7, True, ["ada"], {"a": 1}])
+@pytest.mark.parametrize("value", ["", "  ", "\ud800", 7, True, ["ada"], {"a": 1}])
 def test_subject_and_tenant_are_texts_that_are_not_empty(claim: str, value: object) -> None:
     token = of({"alg": "HS256"}, {**CLAIMS, claim: value})
 

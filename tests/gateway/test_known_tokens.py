@@ -81,6 +81,14 @@ async def test_a_remembered_token_expires_when_it_says(monkeypatch: pytest.Monke
     assert found == [ADA, None]
 
 
+async def test_a_token_that_is_padded_is_not_remembered(verified: list[str]) -> None:
+    """Else one token could take all places there are, each with all that fits into a head."""
+    tokens, token = TokenReader(PLAIN), mint(PLAIN, roles=[Role.READER])
+    for authorization in (f"Bearer  {token}", f" Bearer {token}", f"Bearer {token}{' ' * 9_000}"):
+        assert [await tokens.viewer_of(authorization) for _ in range(2)] == [ADA] * 2
+    assert (len(verified), len(tokens._known)) == (6, 0)
+
+
 def test_nothing_is_remembered_of_a_time_before_it_was_verified() -> None:
     clock = Clock(100)
     known = KnownTokens(clock=clock)
