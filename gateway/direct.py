@@ -31,9 +31,11 @@ class GraphQL:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == _POST:
-            made = await self._answer(Posted(scope, receive))
+            made, unexpected = await _made(self._answer, Posted(scope, receive))
             await send({"type": "http.response.start", "status": made.status, "headers": made.all_headers()})
             await send({"type": "http.response.body", "body": made.body})
+            if unexpected is not None:
+                raise unexpected
             return
         request = Request(scope, receive)
         if "text/html" in request.headers.get("accept", ""):
@@ -42,6 +44,17 @@ class GraphQL:
             error = BadRequestError("Queries are posted: POST with a JSON body.", 405)
             response = refused(request, error, {"Allow": _POST})
         await response(scope, receive, send)
+
+
+async def _made(answer: Answer, posted: Posted) -> tuple[Reply, Exception | None]:
+    """Make the answer to *posted*, with what was raised instead, for the server to log.
+
+    It is made before what tells pages of other origins that they may read it, which is told of every answer.
+    """
+    try:
+        return await answer(posted), None
+    except Exception as error:  # noqa: BLE001 - whoever asked for the answer raises it
+        return confession(posted.headers.get(b"accept", b""), error), error
 
 
 class Direct:
@@ -59,12 +72,8 @@ class Direct:
             return
         posted = Posted(scope, receive)
         called = self._app.name(posted.headers.get(HEADER, b""))
-        unexpected: Exception | None = None
-        try:
-            made = await self._answer(posted)
-            told = self._others.lines(posted.headers.get(b"origin"))
-        except Exception as error:  # noqa: BLE001 - it is raised again, for the server to log
-            made, told, unexpected = confession(posted.headers.get(b"accept", b""), error), b"", error
+        made, unexpected = await _made(self._answer, posted)
+        told = self._others.lines(posted.headers.get(b"origin"))
         added = _ADDED_OVER_TLS if self._tls or scope["scheme"] == "https" else _ADDED
         lines = b"%b%b%b%b: %b\r\n" % (lines_of(made.all_headers()), told, added, HEADER, called)
         await send_whole(posted.connection, send, made.status, lines, made.body)

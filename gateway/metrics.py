@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from gateway.operation_names import OperationNames
 from gateway.posted import Counted, Posted
-from gateway.replies import Reply
+from gateway.replies import INTERNAL, Reply
 from gateway.tallies import Spread, Tally
 from schema.document_cache import CacheUse
 from sources.meter import Meter
@@ -55,6 +55,9 @@ class Metrics(Collector):
             self._running += 1
             try:
                 return await answer(posted)
+            except Exception:
+                posted.counted.codes.append(INTERNAL)
+                raise
             finally:
                 self._running -= 1
                 if posted.connection is not None and posted.connection.is_gone:

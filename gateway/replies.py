@@ -18,6 +18,8 @@ RawHeaders = Sequence[tuple[bytes, bytes]]
 
 _JSON = b"application/json"
 _GRAPHQL = b"application/graphql-response+json"
+#: The code of what nobody expected.
+INTERNAL = "INTERNAL"
 
 
 @dataclass(slots=True)
@@ -48,10 +50,13 @@ def refusal(posted: Posted, error: GatewayError, headers: RawHeaders = (), statu
 
 
 def confession(accept: bytes, error: Exception) -> Reply:
-    """Answer an error that nobody expected, outside of any operation: masked, and logged under the id that it names."""
+    """Answer an error that nobody expected, outside of any operation: masked, and logged under the id that it names.
+
+    The server closes the connection behind it, so it says so.
+    """
     message, number = masked(error)
-    body = {"errors": [{"message": message, "extensions": {"code": "INTERNAL", "id": number}}]}
-    return _made(accept, body, 500, keep_status=True)
+    body = {"errors": [{"message": message, "extensions": {"code": INTERNAL, "id": number}}]}
+    return _made(accept, body, 500, [(b"connection", b"close")], keep_status=True)
 
 
 # ── for what Starlette routes ──
@@ -71,7 +76,7 @@ async def refuse(request: Request, error: Exception) -> Response:
 
 
 async def confess(request: Request, error: Exception) -> Response:
-    return _response(confession(_accept(request), error))
+    return _response(confession(_accept(request), error), {"Connection": "close"})
 
 
 def _accept(request: Request) -> bytes:
