@@ -21,11 +21,11 @@ from tests.loading import make_database, mongo_url, run_sql
 from tests.servers import Servers
 
 #: Long enough that nobody holds all of them by mistake and is not noticed.
-LEADS, FEW = 20_000, 500
+LEADS, FEW = 10_000, 500
 #: Leads whose notes no page hides, more of them than any test waits for.
 MADE = f"""
 INSERT INTO leads (id, status, source, notes, created_at)
-    SELECT 1000000 + n, 'new', CASE WHEN n <= {FEW} THEN 'few' ELSE 'many' END, repeat(md5(n::text), 64),
+    SELECT 1000000 + n, 'new', CASE WHEN n <= {FEW} THEN 'few' ELSE 'many' END, repeat(md5(n::text), 128),
         timestamptz '2026-01-01Z' + n * interval '1 second' FROM generate_series(1, {LEADS}) AS n
 """
 #: A program that runs a command, and tells how much memory it took at most.
