@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -18,6 +19,8 @@ RawHeaders = Sequence[tuple[bytes, bytes]]
 
 _JSON = b"application/json"
 _GRAPHQL = b"application/graphql-response+json"
+#: Of what is wanted at all.
+_LEAST = 0.001
 #: The code of what nobody expected.
 INTERNAL = "INTERNAL"
 
@@ -95,10 +98,32 @@ def _said_of(error: GatewayError, status: int | None) -> tuple[dict[str, Any], i
 def _made(
     accept: bytes, body: Mapping[str, Any], status: int, headers: RawHeaders = (), *, keep_status: bool = False
 ) -> Reply:
-    modern = _GRAPHQL in accept
+    modern = _prefers_graphql(accept)
     return Reply(
         status if modern or keep_status else 200,
         _GRAPHQL + b"; charset=utf-8" if modern else _JSON,
         orjson.dumps(body),
         headers,
     )
+
+
+@lru_cache(maxsize=100)
+def _prefers_graphql(accept: bytes) -> bool:
+    """Say whether *accept* asks for GraphQL's own type, and for JSON no more (RFC 9110, section 12.5.1)."""
+    weights: dict[bytes, float] = {}
+    for each in accept.lower().split(b","):
+        kind, _, said = each.partition(b";")
+        weights[kind.strip()] = _weight(said)
+    json = next((weights[kind] for kind in (_JSON, b"application/*", b"*/*") if kind in weights), 0.0)
+    return weights.get(_GRAPHQL, 0.0) >= max(json, _LEAST)
+
+
+def _weight(said: bytes) -> float:
+    for parameter in said.split(b";"):
+        name, _, value = parameter.partition(b"=")
+        if name.strip() == b"q":
+            try:
+                return float(value)
+            except ValueError:
+                return 1.0
+    return 1.0
