@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from domain.errors import GatewayError
 from gateway.auth import TokenReader
+from gateway.connections import TOLD
 from gateway.cross_origin import CrossOrigin, asking_first
 from gateway.direct import PATH, Direct, GraphQL
 from gateway.endpoint import Endpoint
@@ -71,7 +72,8 @@ def create_app(settings: Settings, place: Place = ALONE) -> Starlette:
             accounts = accounts_of(stores, later, links_of(settings), mailer_for(settings))
             operations = operations_of(stores, None if accounts is None else accounts.post)
             planned = planned_of(stores, operations, accounts)
-            state = {"stores": stores, "operations": operations, "planned": planned, "accounts": accounts}
+            state: dict[str, Any] = {TOLD: metrics.told, "stores": stores}
+            state |= {"operations": operations, "planned": planned, "accounts": accounts}
             metrics.pools = lambda: stores.pools
             async with (
                 telling.open(stores.own),

@@ -21,6 +21,8 @@ from gateway.lobby import ConnectionLimits, Lobby, room_for
 
 #: Where a request finds its connection, in its state.
 CONNECTION = "connection"
+#: Where a connection finds, in the same place, what counts the code that a client was told.
+TOLD = "told"
 _HEAD_TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 #: Requests of a connection that wait for those before them; whoever sends more at once is read no further.
 _MOST_WAITING = 32
@@ -234,6 +236,7 @@ class Connection(HttpToolsProtocol):
             return
         if current is None or not self._answering or not current.response_started:
             self.transport.write(_refusal(error, status))
+            self.app_state[TOLD](error.code)
         self.transport.close()
 
 

@@ -67,6 +67,10 @@ class Metrics(Collector):
 
         return counted
 
+    def told(self, code: str) -> None:
+        """Count an error that a client was told of its connection, outside of any request that could be read."""
+        self._errors.add(1, code)
+
     def _add(self, count: Counted, seconds: float) -> None:
         for code in count.codes:
             self._errors.add(1, code)

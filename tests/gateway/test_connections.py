@@ -4,9 +4,11 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from domain.access import Role
 from gateway.settings import Settings
 from sources.own.migrating import migrate
 from tests.loading import existing_store
@@ -202,6 +204,22 @@ async def test_what_is_neither_head_nor_body_is_read_no_further(served: Served, 
         except ConnectionError:
             pass
     await served.answers_others()
+
+
+async def test_what_connections_are_told_is_counted(stored: Settings, tmp_path: Path) -> None:
+    async with serving(replace(stored, max_head=HEAD), tmp_path) as served:
+        for sent in (padded(HEAD + 1), b"no HTTP\r\n\r\n", b"no HTTP\r\n\r\n"):
+            async with served.connected() as connection:
+                await connection.send(sent)
+                await connection.ended()
+        async with served.connected() as connection:
+            await connection.send(written("GET", "/metrics", b"", **served.token(roles=[Role.PLATFORM_ADMIN])))
+            told = (await connection.reply()).body.decode().splitlines()
+    counted = {line for line in told if line.startswith("gateway_errors_total{")}
+    assert counted == {
+        'gateway_errors_total{code="HEAD_TOO_LARGE",worker="0"} 1.0',
+        'gateway_errors_total{code="BAD_REQUEST",worker="0"} 2.0',
+    }
 
 
 # ── several requests at once on a connection ──
