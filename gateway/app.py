@@ -128,6 +128,8 @@ class _Application(Starlette):
 
     def __init__(self, *, tls: bool, direct: Callable[..., Direct] | None, **given: Any) -> None:
         super().__init__(**given)
+        # A redirect would name whatever host was asked for, and by http where a proxy does not tell of its TLS.
+        self.router.redirect_slashes = False
         self._tls = tls
         self._direct = direct
 

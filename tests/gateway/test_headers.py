@@ -95,6 +95,14 @@ def bearer(settings: Settings) -> tuple[bytes, bytes]:
     return b"authorization", f"Bearer {mint(settings, roles=[Role.READER])}".encode()
 
 
+@pytest.mark.parametrize("path", ["/graphql/", "/graphiql/", "/metrics/", "/healthz/", "/static"])
+async def test_nobody_is_sent_elsewhere(store: Inside, path: str) -> None:
+    """A redirect would say a host and a scheme that the gateway does not know."""
+    for method in ("GET", "POST"):
+        answer = await store.ask(VIEWER, [JSON], method=method, path=path)
+        assert (answer.status, answer.headers.get(b"location")) == (404, None)
+
+
 async def test_every_kind_of_refusal_carries_them(stored: Settings) -> None:
     async with inside(replace(stored, rate=4)) as store:
         own = [JSON, bearer(stored)]
