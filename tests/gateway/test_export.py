@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from gateway import export_files
 from gateway.__main__ import main
 from gateway.export_files import written
 from gateway.export_rows import EXPORTS, Column, Kind
@@ -40,10 +41,10 @@ async def store(servers: Servers) -> AsyncIterator[Gateway]:
         yield gateway
 
 
-def cells(path: Path) -> list[list[str]]:
-    """Read the first sheet of a workbook: what each cell holds, and never a formula."""
+def cells(path: Path, number: int = 1) -> list[list[str]]:
+    """Read a sheet of a workbook, by its *number*: what each cell holds, and never a formula."""
     with zipfile.ZipFile(path) as book:
-        sheet = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314 - our own file
+        sheet = ET.fromstring(book.read(f"xl/worksheets/sheet{number}.xml"))  # noqa: S314 - our own file
     assert sheet.find(f".//{SHEET}f") is None
     return [["".join(cell.itertext()) for cell in row.iter(f"{SHEET}c")] for row in sheet.iter(f"{SHEET}row")]
 
@@ -234,6 +235,21 @@ def test_amounts_that_no_spreadsheet_holds_stay_texts(tmp_path: Path) -> None:
     _, big, small = cells(tmp_path / "out")
     assert big == ["12345678901234567.89", "0100-01-01T00:00:00+00:00"]
     assert small == ["0.1", "46023"]
+
+
+def test_what_one_sheet_cannot_hold_goes_on_in_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export_files, "_MOST_ROWS_OF_A_SHEET", 3)
+    with written(tmp_path / "out", "xlsx", "rows", [Column("text", ("text",))]) as file:
+        file.write([{"text": f"row {number}"} for number in range(4)])
+        file.write([{"text": "row 4"}])
+    sheets = [cells(tmp_path / "out", number) for number in (1, 2, 3)]
+    assert sheets == [[["text"], ["row 0"], ["row 1"]], [["text"], ["row 2"], ["row 3"]], [["text"], ["row 4"]]]
+
+
+async def test_odd_texts_are_filters_like_any_others(store: Gateway, tmp_path: Path) -> None:
+    chosen = json.dumps({"source": ["\ud800", "\x00", "=1+1", "%"]})
+    path = await exported(store.settings, tmp_path / "out", "leads", "--format", "jsonl", "--filter", chosen)
+    assert path.read_text() == ""
 
 
 def test_a_place_that_is_not_there_is_no_place_for_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
