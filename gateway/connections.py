@@ -9,15 +9,16 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 import uvicorn
+from httptools import HttpParserError, HttpParserUpgrade
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from domain.errors import GatewayError, TooSlowError
 from gateway.bad_requests import BadRequestError
-from gateway.headers import SECURITY_HEADERS
 from gateway.lobby import ConnectionLimits, Lobby, room_for
+from gateway.refused_connections import HeadTooLargeError, TooManyConnectionsError, refusal
+from gateway.upgrades import body_parser
 
 #: Where a request finds its connection, in its state.
 CONNECTION = "connection"
@@ -28,14 +29,6 @@ _HEAD_TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 _MOST_WAITING = 32
 #: Bytes a second below which an answer counts as not taken.
 _SLOWEST = 1024
-
-
-class HeadTooLargeError(BadRequestError):
-    code = "HEAD_TOO_LARGE"
-
-
-class TooManyConnectionsError(GatewayError):
-    code = "TOO_MANY_CONNECTIONS"
 
 
 class ServerConfig(uvicorn.Config):
@@ -110,7 +103,12 @@ class Connection(HttpToolsProtocol):
         if self._full:
             return
         self._head += len(data)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self._parse(data)
+        except HttpParserError:
+            self.logger.warning("Invalid HTTP request received.")
+            self.send_400_response("")
         if self.transport.is_closing():
             return
         # What is no whole header yet is told to nobody; it may be twice as long as one that is.
@@ -148,8 +146,25 @@ class Connection(HttpToolsProtocol):
         if not self._full:
             super().on_message_complete()
 
-    def _unsupported_upgrade_warning(self) -> None:
-        """Answer what was asked without the other protocol; what comes behind it may be of that, and is not read."""
+    def _parse(self, data: bytes) -> None:
+        """Read *data*; what offers another protocol is the last that is read: what comes behind may be of that."""
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade as offered:
+            if self._full:
+                return
+            self.cycle.keep_alive = False
+            self.cycle.more_body, self._in_head = True, False
+            self.cycle.message_event.clear()
+            parser = body_parser(self.cycle.scope["headers"], self.on_body, self._end)
+            if parser is None:
+                self._end()
+            else:
+                self.parser = parser
+                parser.feed_data(data[offered.args[0] :])
+
+    def _end(self) -> None:
+        self.on_message_complete()
         self._full = True
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - what it says of the parser is nobody's
@@ -235,21 +250,6 @@ class Connection(HttpToolsProtocol):
             current.keep_alive = False
             return
         if current is None or not self._answering or not current.response_started:
-            self.transport.write(_refusal(error, status))
+            self.transport.write(refusal(error, status))
             self.app_state[TOLD](error.code)
         self.transport.close()
-
-
-def _refusal(error: GatewayError, status: HTTPStatus) -> bytes:
-    body = orjson.dumps({"errors": [{"message": str(error), "extensions": error.extensions}]})
-    headers = {
-        **SECURITY_HEADERS,
-        "Cache-Control": "no-store",
-        "Content-Type": "application/json",
-        "Content-Length": str(len(body)),
-        "Connection": "close",
-    }
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = "1"
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return f"HTTP/1.1 {status.value} {status.phrase}\r\n{lines}\r\n".encode() + body

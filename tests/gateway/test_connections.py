@@ -14,7 +14,7 @@ from sources.own.migrating import migrate
 from tests.loading import existing_store
 from tests.servers import Servers
 from tests.serving import Served, refused, serving
-from tests.sockets import dripping, written
+from tests.sockets import Reply, dripping, written
 
 HEAD = 4_096
 
@@ -277,3 +277,51 @@ async def test_no_other_protocol_is_offered(served: Served, protocol: str) -> No
         said = await connection.ended()
         assert said.startswith(b"HTTP/1.1 200 ")
         assert said.endswith(b"ok\n")
+
+
+@pytest.mark.parametrize("pieces", [1, 7, 10_000], ids=["at once", "in pieces", "by bytes"])
+@pytest.mark.parametrize("framing", ["length", "chunks"])
+async def test_a_body_is_read_whatever_protocol_is_offered(served: Served, framing: str, pieces: int) -> None:
+    """Java's own client offers HTTP/2 with the first request that it sends."""
+    body = json.dumps({"query": "{ viewer { subject } }"}).encode()
+    offered = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAEAAEAAAAIAAAABAAMAAABk"}
+    sent = written("POST", "/graphql", body, **served.token(), **offered)
+    if framing == "chunks":
+        head = sent.removesuffix(body).replace(b"Content-Length: %d" % len(body), b"Transfer-Encoding: chunked")
+        sent = head + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    size = len(sent) // pieces + 1
+    async with served.connected() as connection:
+        await connection.send(served.asking("{ __typename }"))
+        assert (await connection.reply()).status == 200
+        for at in range(0, len(sent), size):
+            await connection.send(sent[at : at + size])
+            await asyncio.sleep(0)
+        await connection.send(b"\x00\x00\x12\x04not HTTP")
+        reply = await connection.reply()
+        assert reply.json["data"] == {"viewer": {"subject": "ada"}}
+        assert reply.headers["connection"] == "close"
+        assert await connection.ended() == b""
+    await served.answers_others()
+
+
+async def test_a_body_behind_such_an_offer_is_held_to_its_limits(stored: Settings, tmp_path: Path) -> None:
+    offered, most = {"Connection": "Upgrade", "Upgrade": "h2c"}, 1_024
+    async with serving(replace(stored, max_body=most, request_seconds=2.5), tmp_path) as served:
+
+        async def status_of(body: bytes, length: int) -> int:
+            async with served.connected() as connection:
+                head = written("POST", "/graphql", b"", **served.token(), **offered, Content_Length=str(length))
+                await connection.send(head + body)
+                reply: Reply = await connection.reply()
+                return reply.status
+
+        query = b'{"query": "{ __typename }"}'
+        assert await status_of(query.ljust(most), most) == 200
+        assert await status_of(query.ljust(most + 1), most + 1) == 413
+        assert await status_of(query, most) == 408
+        assert await status_of(b"", 0) == 400
+        async with served.connected() as connection:
+            await connection.send(
+                served.asking() * 40 + written("POST", "/graphql", query, **served.token(), **offered)
+            )
+            assert (await connection.ended()).count(b"HTTP/1.1 200 ") == 33
