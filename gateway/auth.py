@@ -58,13 +58,16 @@ class TokenReader:
 
         Raises what `fetch_key` and `read` raise.
         """
-        if authorization is not None and not self._open:
-            keys = self._keys
-            known = self._known.find(authorization, None if keys is None else keys.fresh)
-            if known is not None:
-                return known
+        known = self.known(authorization)
+        if known is None and not self._open:
             await self.fetch_key(authorization)
-        return self.read(authorization)
+        return known or self.read(authorization)
+
+    def known(self, authorization: str | None) -> Viewer | None:
+        """Answer who sent *authorization* where that was verified before, and need not be again."""
+        if authorization is None:
+            return None
+        return self._known.find(authorization, None if self._keys is None else self._keys.fresh)
 
     async def fetch_key(self, authorization: str | None) -> None:
         """Read the issuer's keys where that of *authorization* may be among them, and is not at hand.

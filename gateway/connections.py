@@ -184,6 +184,7 @@ class Connection(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
+        self.on_gone = None
         super().on_response_complete()
         if self.transport.get_write_buffer_size():
             self._watch()

@@ -13,7 +13,7 @@ from gateway.pages import graphiql_page
 from gateway.posted import Posted
 from gateway.replies import Reply, confession, refused
 from gateway.request_ids import HEADER, RequestIds
-from gateway.whole_answers import lines_of, send_whole
+from gateway.whole_answers import is_written, lines_of, send_in_parts
 
 PATH = "/graphql"
 _POST = "POST"
@@ -76,6 +76,7 @@ class Direct:
         told = self._others.lines(posted.headers.get(b"origin"))
         added = _ADDED_OVER_TLS if self._tls or scope["scheme"] == "https" else _ADDED
         lines = b"%b%b%b%b: %b\r\n" % (lines_of(made.all_headers()), told, added, HEADER, called)
-        await send_whole(posted.connection, send, made.status, lines, made.body)
+        if not is_written(posted.connection, made.status, lines, made.body):
+            await send_in_parts(send, made.status, lines, made.body)
         if unexpected is not None:
             raise unexpected

@@ -1,6 +1,5 @@
 """The GraphQL endpoint: what is posted as JSON is answered with data and errors."""
 
-import asyncio
 from typing import Any
 
 from strawberry.exceptions import StrawberryGraphQLError
@@ -13,7 +12,7 @@ from gateway.admission import Admission, TooManyRequestsError
 from gateway.answers import error_body, log_stores, request_error_body
 from gateway.auth import TokenReader
 from gateway.bad_requests import BadRequestError
-from gateway.deadlines import Deadline, Deadlines
+from gateway.deadlines import Deadlines
 from gateway.jwks import COOLDOWN
 from gateway.posted import Asked, Posted, read_request
 from gateway.replies import Reply, refusal, reply
@@ -22,9 +21,6 @@ from gateway.trusted import TrustedDocuments
 from resolvers.context import Context, Limits
 from schema import Schema
 from sources.meter import Meter, metered
-
-#: The word that every document has which writes.
-_WRITES = "mutation"
 
 
 class Endpoint:
@@ -50,7 +46,8 @@ class Endpoint:
 
     async def answer(self, posted: Posted) -> Reply:
         try:
-            viewer = await self._tokens.viewer_of(posted.text(b"authorization"))
+            authorization = posted.text(b"authorization")
+            viewer = self._tokens.known(authorization) or await self._tokens.viewer_of(authorization)
             tenant = posted.tenant
             with self._admission.admitted(subject_of(viewer, posted.client)):
                 return await self._admitted(posted, viewer, tenant)
@@ -62,16 +59,21 @@ class Endpoint:
             return refusal(posted, error, [_retry_after(error.retry_after)])
         except BadRequestError as error:
             return refusal(posted, error)
+        except (CannotGetOperationTypeError, InvalidOperationTypeError, StrawberryGraphQLError):
+            return refusal(posted, BadRequestError("The document has no operation of this name."))
 
     async def _admitted(self, posted: Posted, viewer: Viewer | None, tenant: str | None) -> Reply:
         asked: Asked | None = None
         with metered(Meter()) as meter:
             try:
                 with self._deadlines.begin() as deadline:
-                    body = await posted.body(self._max_body)
+                    body = posted.body_at_hand(self._max_body)
+                    if body is None:
+                        body = await posted.body(self._max_body)
                     asked = read_request(posted.text(b"content-type") or "", body, self._documents)
                     context = self._context(posted, viewer, tenant, meter)
-                    result = await self._executed(asked, context, posted, deadline)
+                    posted.ends_when_gone(deadline, asked.query)
+                    result = await self._schema.answer(asked.query, asked.variables, context, asked.operation_name)
             except TimeoutError:
                 error = TooSlowError(self._deadlines.seconds)
                 if asked is None:
@@ -102,21 +104,6 @@ class Endpoint:
             or (self._introspection == "signed-in" and viewer is not None),
         )
         return context
-
-    async def _executed(self, asked: Asked, context: Context, posted: Posted, deadline: Deadline) -> ExecutionResult:
-        """Run what was *asked*, which is over once the client has gone, unless it may write: that is written whole."""
-        connection = None if _WRITES in asked.query else posted.connection
-        if connection is not None:
-            connection.on_gone = deadline.end
-            if connection.is_gone:
-                asyncio.get_running_loop().call_soon(deadline.end)
-        try:
-            return await self._schema.answer(asked.query, asked.variables, context, asked.operation_name)
-        except (CannotGetOperationTypeError, InvalidOperationTypeError, StrawberryGraphQLError) as error:
-            raise BadRequestError("The document has no operation of this name.") from error
-        finally:
-            if connection is not None:
-                connection.on_gone = None
 
 
 def subject_of(viewer: Viewer | None, client: str) -> str:

@@ -1,20 +1,26 @@
 """A request that is posted to the endpoint: its headers, its body, where it is from."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from starlette.types import Receive, Scope
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from gateway.bad_requests import BadRequestError, BodyTooLargeError
 from gateway.connections import CONNECTION, Connection
+from gateway.deadlines import Deadline
 from gateway.trusted import TrustedDocuments
 from resolvers.context import Context
 
 _JSON = "application/json"
+_OBJECT = (dict, type(None))
+#: The word that every document has which writes.
+_WRITES = "mutation"
 #: Of the largest length that the server itself takes; Python reads no number of any length.
 _MOST_DIGITS = 20
 
@@ -47,6 +53,14 @@ class Posted:
         self.counted = Counted()
         self._receive = receive
 
+    def ends_when_gone(self, deadline: Deadline, document: str) -> None:
+        """Let *deadline* be over once the client has gone, unless *document* may write: that is written whole."""
+        if self.connection is None or _WRITES in document:
+            return
+        self.connection.on_gone = deadline.end
+        if self.connection.is_gone:
+            asyncio.get_running_loop().call_soon(deadline.end)
+
     def text(self, name: bytes) -> str | None:
         """Read a header as HTTP has it; None where there is none."""
         value = self.headers.get(name)
@@ -61,18 +75,30 @@ class Posted:
         except UnicodeDecodeError:
             raise BadRequestError("X-Tenant is not UTF-8.") from None
 
+    def body_at_hand(self, most: int) -> bytes | None:
+        """Take the body where all of it has come, as it mostly has; None where it has to be waited for, or is large."""
+        connection = self.connection
+        cycle = None if connection is None else connection.current
+        if (
+            connection is None
+            or cycle is None
+            or cycle.more_body
+            or cycle.disconnected
+            or len(cycle.body) > min(most, HIGH_WATER_LIMIT)
+        ):
+            return None
+        body = bytes(cycle.body)
+        cycle.body.clear()
+        connection.flow.resume_reading()  # so that it is seen when the client goes away
+        return body
+
     async def body(self, most: int) -> bytes:
         """Read the body, and no more of it than *most* bytes: nothing of one that says it is larger."""
         said = self.headers.get(b"content-length", b"").lstrip(b"0")
         if said.isdigit() and (len(said) > _MOST_DIGITS or int(said) > most):
             raise _too_large(most)
-        message = await self._receive()
-        if message["type"] == "http.request" and not message.get("more_body"):
-            whole: bytes = message.get("body", b"")
-            if len(whole) > most:
-                raise _too_large(most)
-            return whole
         body = bytearray()
+        message = await self._receive()
         while message["type"] == "http.request":
             body += message.get("body", b"")
             if len(body) > most:
@@ -83,8 +109,7 @@ class Posted:
         raise BadRequestError("The body broke off.")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """Be a GraphQL request: the document, its variables, which of its operations."""
 
     query: str
@@ -94,7 +119,7 @@ class Asked:
 
 def read_request(content_type: str, body: bytes, documents: TrustedDocuments | None = None) -> Asked:
     """Read a GraphQL request, of *documents* only where there are any; raise BadRequestError with what is wrong."""
-    if content_type.partition(";")[0].strip().lower() != _JSON:
+    if content_type != _JSON and content_type.partition(";")[0].strip().lower() != _JSON:
         raise BadRequestError(f"The body must be {_JSON}.", 415)
     try:
         given = orjson.loads(body)
@@ -107,11 +132,11 @@ def read_request(content_type: str, body: bytes, documents: TrustedDocuments | N
         query = documents.find(given)
     if not isinstance(query, str) or not query:
         raise BadRequestError("query must be a text that is not empty.")
-    if not (variables is None or isinstance(variables, dict)):
+    if not isinstance(variables, _OBJECT):
         raise BadRequestError("variables must be an object.")
     if not (name is None or isinstance(name, str)):
         raise BadRequestError("operationName must be a text.")
-    if not isinstance(given.get("extensions"), dict | None):
+    if not isinstance(given.get("extensions"), _OBJECT):
         raise BadRequestError("extensions must be an object.")
     return Asked(query, variables, name or None)
 

@@ -20,25 +20,22 @@ def lines_of(headers: Sequence[RawHeader]) -> bytes:
     return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
-async def send_whole(connection: Connection | None, send: Send, status: int, lines: bytes, body: bytes) -> None:
-    """Answer with *status*, the headers *lines* and *body*: by *send* where the server is another than ours."""
-    if connection is None:
-        headers = [tuple(line.split(b": ", 1)) for line in lines.splitlines()]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-    else:
-        await _write(connection, status, lines, body)
+async def send_in_parts(send: Send, status: int, lines: bytes, body: bytes) -> None:
+    """Answer with *status*, the headers *lines* and *body* as any server understands it."""
+    headers = [tuple(line.split(b": ", 1)) for line in lines.splitlines()]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
-async def _write(connection: Connection, status: int, lines: bytes, body: bytes) -> None:
-    """Do all at once what the server does with an answer that comes to it in two messages."""
+def is_written(connection: Connection | None, status: int, lines: bytes, body: bytes) -> bool:
+    """Write all at once, as our own server does with an answer in parts; not where that would have to wait."""
+    if connection is None or connection.flow.write_paused:
+        return False
     cycle = connection.current
-    assert cycle is not None
-    if connection.flow.write_paused and not cycle.disconnected:
-        await connection.flow.drain()
-    if cycle.disconnected:
-        return
-    lines = lines_of(connection.server_state.default_headers) + lines
+    if cycle is None or cycle.disconnected:
+        return False
+    for header in connection.server_state.default_headers:
+        lines = b"%b: %b\r\n%b" % (*header, lines)
     if _CLOSES in lines:
         cycle.keep_alive = False
     elif not cycle.keep_alive:
@@ -50,3 +47,4 @@ async def _write(connection: Connection, status: int, lines: bytes, body: bytes)
     if not cycle.keep_alive:
         connection.transport.close()
     cycle.on_response()
+    return True
