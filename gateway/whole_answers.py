@@ -38,7 +38,9 @@ def is_written(connection: Connection | None, status: int, lines: bytes, body: b
         lines = b"%b: %b\r\n%b" % (*header, lines)
     if _CLOSES in lines:
         cycle.keep_alive = False
-    elif not cycle.keep_alive:
+    elif not cycle.keep_alive or cycle.waiting_for_100_continue:
+        # Whoever was not asked for the body may send it or not: what comes next could be either, body or request.
+        cycle.keep_alive = False
         lines += _CLOSES
     cycle.waiting_for_100_continue = False
     cycle.response_started = cycle.response_complete = True

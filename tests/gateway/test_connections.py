@@ -206,6 +206,31 @@ async def test_what_is_neither_head_nor_body_is_read_no_further(served: Served, 
     await served.answers_others()
 
 
+@pytest.mark.parametrize(("token", "length", "status"), [("Bearer x", 100, 401), ("", 2_000_000, 413)])
+async def test_whoever_is_not_asked_for_the_body_is_not_believed_to_send_it(
+    served: Served, token: str, length: int, status: int
+) -> None:
+    """What would be a request to whoever is between must not be a body here, nor the other way round."""
+    who = {"Authorization": token} if token else served.token()
+    offered = {**who, "Expect": "100-continue", "Content-Length": str(length)}
+    async with served.connected() as connection:
+        await connection.send(written("POST", "/graphql", b"", **offered) + served.asking())
+        reply = await connection.reply()
+        assert (reply.status, reply.headers["connection"]) == (status, "close")
+        assert await connection.ended() == b""
+
+
+async def test_whoever_is_asked_for_the_body_sends_it_and_asks_on(served: Served) -> None:
+    whole = served.asking()
+    head, _, body = whole.partition(b"\r\n\r\n")
+    async with served.connected() as connection:
+        for _ in range(2):
+            await connection.send(head + b"\r\nExpect: 100-continue\r\n\r\n")
+            assert (await connection.reply()).status == 100
+            await connection.send(body)
+            assert (await connection.reply()).json["data"] == {"viewer": {"subject": "ada"}}
+
+
 async def test_what_connections_are_told_is_counted(stored: Settings, tmp_path: Path) -> None:
     async with serving(replace(stored, max_head=HEAD), tmp_path) as served:
         for sent in (padded(HEAD + 1), b"no HTTP\r\n\r\n", b"no HTTP\r\n\r\n"):
