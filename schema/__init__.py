@@ -39,26 +39,23 @@ class Schema(strawberry.Schema):
         Dates in the data may still be dates, which orjson writes as the schema does.
         """
         known = self.operations.find(query, operation_name)
-        result = None if known is None else await self._answer_known(known, variables, context)
-        if result is not None:
-            return result
+        cost = None if known is None else self._cost_of(known, variables, context)
+        if known is not None and cost is not None:
+            result = await answer(known, self._schema, self.schema_converter, context, variables)
+            if result is not None:
+                return ExecutionResult(result.data, result.errors, {"cost": cost})
         return await self.execute(
             query, variable_values=variables, context_value=context, operation_name=operation_name
         )
 
-    async def _answer_known(
-        self, operation: Operation, variables: dict[str, Any] | None, context: Context
-    ) -> ExecutionResult | None:
-        """Answer *operation*; None where something is to be said against it: Strawberry's path says it."""
+    def _cost_of(self, operation: Operation, variables: dict[str, Any] | None, context: Context) -> int | None:
+        """Compute what *operation* costs; None where it is beyond a limit, of which Strawberry's path speaks."""
         try:
             check_variables(variables, self.limits.list_length)
         except GraphQLError:
             return None
         cost = cost_of(operation, self._schema, variables, context.limits.max_page)
-        if cost > self.limits.cost:
-            return None
-        result = await answer(operation, self._schema, self.schema_converter, context, variables)
-        return None if result is None else ExecutionResult(result.data, result.errors, {"cost": cost})
+        return cost if cost <= self.limits.cost else None
 
     def caches(self) -> Mapping[str, CacheUse]:
         """Tell what is kept of documents, and how often that was of use."""
