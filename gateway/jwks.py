@@ -70,6 +70,8 @@ class KeySet:
     async def fetch(self, kid: str | None, algorithm: str) -> None:
         """Read the keys where *kid* is not among them, or they are due. Raises KeysUnavailableError where none are."""
         if self._is_due(kid, algorithm):
+            if self._lock.locked() and self.find(kid, algorithm) is not None:
+                return  # an issuer that answers slowly holds up nobody whose key is still believed
             async with self._lock:  # whoever comes meanwhile waits for the same answer
                 if self._is_due(kid, algorithm):
                     await self._read()

@@ -45,16 +45,18 @@ def elliptic(kid: str, curve: EllipticCurve | None = None) -> Pair:
 
 @dataclass(slots=True)
 class Issuer:
-    """Publish *keys*, or answer *status* and *content* instead; *asked* counts."""
+    """Publish *keys*, or answer *status* and *content* instead, once it *answers*; *asked* counts."""
 
     url: str = ""
     keys: list[dict[str, object]] = field(default_factory=list)
     status: int = 200
     content: bytes | None = None
     asked: int = 0
+    answers: threading.Event = field(default_factory=threading.Event)
 
     def answer(self) -> bytes:
         self.asked += 1
+        self.answers.wait(60)
         return json.dumps({"keys": self.keys}).encode() if self.content is None else self.content
 
 
@@ -62,6 +64,7 @@ class Issuer:
 def issuing(*pairs: Pair) -> Iterator[Issuer]:
     """Run an issuer with the keys of *pairs*."""
     issuer = Issuer(keys=[pair.published() for pair in pairs])
+    issuer.answers.set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -234,6 +234,25 @@ async def test_keys_are_believed_for_a_day_while_the_issuer_says_nothing_of_use(
     assert "GATEWAY_JWKS_URL" in caplog.text
 
 
+async def test_an_issuer_that_is_slow_holds_up_nobody_whose_key_is_believed(issuer: Issuer) -> None:
+    clock = Clock()
+    keys = KeySet(issuer.url, 300, clock=clock)
+    await keys.fetch("one", "RS256")
+    clock.now = 301
+    issuer.answers.clear()
+    try:
+        first = asyncio.create_task(keys.fetch("one", "RS256"))
+        await asyncio.sleep(0)
+        unknown = asyncio.create_task(keys.fetch("new", "RS256"))
+        await keys.fetch("one", "RS256")
+        assert not first.done()
+        assert not unknown.done()
+    finally:
+        issuer.answers.set()
+    await asyncio.gather(first, unknown)
+    assert issuer.asked == 2
+
+
 async def test_a_token_that_cannot_be_checked_is_answered_as_such(issuer: Issuer) -> None:
     """Through HTTP, of a gateway whose store is not there: not the client's fault, and not a token to throw away."""
     issuer.status = 500
