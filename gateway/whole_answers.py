@@ -38,7 +38,7 @@ def is_written(connection: Connection | None, status: int, lines: bytes, body: b
         lines = b"%b: %b\r\n%b" % (*header, lines)
     if _CLOSES in lines:
         cycle.keep_alive = False
-    elif not cycle.keep_alive or cycle.waiting_for_100_continue:
+    elif not cycle.keep_alive or (cycle.waiting_for_100_continue and cycle.more_body):
         # Whoever was not asked for the body may send it or not: what comes next could be either, body or request.
         cycle.keep_alive = False
         lines += _CLOSES

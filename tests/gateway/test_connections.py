@@ -229,6 +229,11 @@ async def test_whoever_is_asked_for_the_body_sends_it_and_asks_on(served: Served
             assert (await connection.reply()).status == 100
             await connection.send(body)
             assert (await connection.reply()).json["data"] == {"viewer": {"subject": "ada"}}
+        await connection.send(head + b"\r\nExpect: 100-continue\r\n\r\n" + body)  # without waiting to be asked
+        reply = await connection.reply()
+        while reply.status == 100:
+            reply = await connection.reply()
+        assert (reply.status, reply.headers.get("connection")) == (200, None)
 
 
 async def test_what_connections_are_told_is_counted(stored: Settings, tmp_path: Path) -> None:
