@@ -57,7 +57,7 @@ class Connection(HttpToolsProtocol):
         self._lobby, self._limits = self.config.lobby, self.config.limits
         self._deadline: TimerHandle | None = None
         self._stalled: TimerHandle | None = None
-        self._fault: HeadTooLargeError | None = None
+        self._fault: BadRequestError | None = None
         #: Bytes since the last head or message was whole, or the last piece of a body.
         self._head = 0
         self._in_head = True
@@ -124,9 +124,17 @@ class Connection(HttpToolsProtocol):
         self._in_head, self._head = False, 0
         self._relax()
         self._lobby.attend(self)
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > self._limits.head:
+        size, hosts = len(self.url), 0
+        for name, value in self.headers:
+            size += len(name) + len(value)
+            hosts += name == b"host"
+        if size > self._limits.head:
             self._fault = self._too_large()
             raise self._fault  # the parser ends, and `send_400_response` says why
+        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            # Of two, whoever is between may have looked at the other one (RFC 9112, section 3.2).
+            self._fault = BadRequestError("There must be one Host.")
+            raise self._fault
         if len(self.pipeline) >= _MOST_WAITING:
             self._full = True
             return

@@ -288,6 +288,8 @@ NO_HTTP = {
     b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "a length below nothing": b"POST /graphql HTTP/1.1\r\nHost: here\r\nContent-Length: -5\r\n\r\n",
     "a header over two lines": b"GET / HTTP/1.1\r\nHost: here\r\nX-A: b\r\n c\r\n\r\n",
+    "no host": b"GET /healthz HTTP/1.1\r\nAccept: */*\r\n\r\n",
+    "two hosts": b"GET /healthz HTTP/1.1\r\nHost: here\r\nhost: there\r\n\r\n",
     "no line ends": b"GET / HTTP/1.1\rHost: here\r\r",
 }
 
@@ -298,6 +300,12 @@ async def test_what_is_no_http_is_refused_and_closed(served: Served, sent: bytes
         await connection.send(sent)
         assert refused(await connection.ended()) == (400, "BAD_REQUEST")
     await served.answers_others()
+
+
+async def test_whoever_speaks_older_http_needs_no_host(served: Served) -> None:
+    async with served.connected() as connection:
+        await connection.send(b"GET /healthz HTTP/1.0\r\n\r\n")
+        assert (await connection.ended()).endswith(b"ok\n")
 
 
 @pytest.mark.parametrize("protocol", ["websocket", "h2c", "TLS/1.0"])
