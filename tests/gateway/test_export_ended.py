@@ -55,9 +55,21 @@ def export_of(path: Path, format_: str, *more: str) -> tuple[str, ...]:
     return ("export", "leads", "--format", format_, "--output", str(path), *more)
 
 
+#: A program that runs another as a terminal does: whatever the tests were begun with, it heeds what ends it.
+HEEDING = """
+import os, signal, sys
+for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(one, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
 async def begin(settings: Settings, *command: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *command, env=os.environ | environment(settings), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *(sys.executable, "-c", HEEDING, *command),
+        env=os.environ | environment(settings),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
 
 
