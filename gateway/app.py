@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -31,6 +30,7 @@ from gateway.metrics_told import ALONE, Place, Telling
 from gateway.opening import opened
 from gateway.operation_names import OperationNames
 from gateway.pages import PageFacts, page_routes
+from gateway.readiness import Readiness
 from gateway.replies import confess, refuse
 from gateway.request_ids import RequestIds
 from gateway.resuming import resuming
@@ -41,11 +41,9 @@ from resolvers.context import Limits
 from resolvers.later import Later
 from resolvers.operations import operations_of
 from resolvers.planned_work import planned_of
-from resolvers.stores import store_statuses
 from schema import build_schema
 from schema.document_shape import DocumentLimits
 from sources.profile_reading import read_profile
-from sources.stores import Stores
 
 
 def create_app(settings: Settings, place: Place = ALONE) -> Starlette:
@@ -116,7 +114,7 @@ def create_app(settings: Settings, place: Place = ALONE) -> Starlette:
             Route("/metrics", metrics_page(tokens, telling)),
             Route("/schema.graphql", print_schema),
             Route("/healthz", is_alive),
-            Route("/readyz", is_ready),
+            Route("/readyz", Readiness().answer),
         ],
         exception_handlers={HTTPException: refuse, Exception: confess},
         lifespan=lifespan,
@@ -155,14 +153,3 @@ def document_limits(settings: Settings) -> DocumentLimits:
 async def is_alive(_: Request) -> Response:
     """Say that the process runs."""
     return PlainTextResponse("ok\n", headers=SECURITY_HEADERS)
-
-
-async def is_ready(request: Request) -> Response:
-    """Say of each store whether it answers: 200 if all do, else 503."""
-    stores: Stores = request.state.stores
-    statuses = await store_statuses(stores)
-    body = {status.store: "up" if status.up else "down" for status in statuses}
-    ready = all(status.up for status in statuses)
-    return Response(
-        orjson.dumps(body), status_code=200 if ready else 503, media_type="application/json", headers=SECURITY_HEADERS
-    )

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-import gateway.app
 import gateway.endpoint
+import gateway.readiness
 from domain.access import Role
 from gateway.headers import SECURITY_HEADERS
 from tests.loading import existing_store
@@ -22,7 +22,7 @@ async def test_an_unexpected_error_is_masked_and_logged(
     def fail(_: object) -> None:
         raise ZeroDivisionError("a secret of the inside")
 
-    monkeypatch.setattr(gateway.app, "store_statuses", fail)
+    monkeypatch.setattr(gateway.readiness, "store_statuses", fail)
     with caplog.at_level(logging.ERROR):
         answer = await demo.http.get(f"{demo.url}/readyz")
 
