@@ -35,7 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def both_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Run a PostgreSQL and a Mongo server for the whole test run; TEST_MONGO_URL names another Mongo server.
 
-    To be asked for only by tests of PostgreSQL's plans in big stores, whatever else these hold.
+    To be asked for only by tests of PostgreSQL's plans in big stores, and of long exports of its rows: whatever else
+    these hold, no other Mongo server would change what they show.
     """
     with shared_servers(tmp_path_factory.mktemp("servers")) as stores:
         yield stores

@@ -39,9 +39,9 @@ sys.exit(status)
 
 
 @pytest.fixture(scope="module")
-async def long_settings(servers: Servers) -> Settings:
+async def long_settings(both_servers: Servers) -> Settings:
     """Load the demo data, with many long leads beside them."""
-    postgres, mongo = await make_database(servers, "exported_long"), mongo_url(servers, "exported_long")
+    postgres, mongo = await make_database(both_servers, "exported_long"), mongo_url(both_servers, "exported_long")
     await load_demo(postgres, mongo, customers=20, seed=7)
     await run_sql(postgres, MADE)
     return Settings(profile="demo", postgres_url=postgres, mongo_url=mongo)
@@ -183,9 +183,9 @@ async def mortal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embe
 
 
 async def test_a_store_that_dies_midway_is_named_and_leaves_nothing(
-    mortal: EmbeddedPostgres, servers: Servers, tmp_path: Path
+    mortal: EmbeddedPostgres, both_servers: Servers, tmp_path: Path
 ) -> None:
-    mongo = mongo_url(servers, "exported_mortal")
+    mongo = mongo_url(both_servers, "exported_mortal")
     await load_demo(mortal.url, mongo, customers=20, seed=7)
     await run_sql(mortal.url, MADE)
     settings = Settings(profile="demo", postgres_url=mortal.url, mongo_url=mongo)
