@@ -1,9 +1,10 @@
 """Records held as columns: whoever asks for one attribute of all of them makes none of them."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from domain.records import CrmRecord, Customer, Key, RecordKind, RecordRef
 
@@ -16,20 +17,21 @@ class Columnar(Sequence[T]):
     __slots__ = ()
 
     @property
+    @abstractmethod
     def kind(self) -> Any:
         """Be the class of all of them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def column(self, attribute: str) -> list[Any]:
         """List what *attribute* is of each of them, in their order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def made(self, index: int) -> T:
         """Make the one at *index*."""
-        raise NotImplementedError
 
+    @abstractmethod
     def cut(self, part: slice) -> "Columnar[T]":
-        raise NotImplementedError
+        """Be those in *part* of them."""
 
     @overload
     def __getitem__(self, index: int) -> T: ...
@@ -46,7 +48,7 @@ class Columnar(Sequence[T]):
     __hash__ = None  # type: ignore[assignment]  # as of a list
 
 
-class RecordColumns(Columnar[T], Generic[T]):
+class RecordColumns(Columnar[T]):
     """Be *count* records that *make* makes of what was read of them; what was not is as it is by default."""
 
     __slots__ = ("_columns", "_count", "_make")

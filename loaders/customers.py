@@ -53,8 +53,10 @@ class CustomersByRecord(Batched[RecordRef]):
         rows: Mapping[Key, CrmRecord] | SourceError,
     ) -> Customer | SourceError | None:
         if ref.kind is RecordKind.CRM:
-            row = None if isinstance(rows, SourceError) else rows.get(ref.key)
-            return rows if isinstance(rows, SourceError) else None if row is None else headed_by(row)
+            if isinstance(rows, SourceError):
+                return rows
+            row = rows.get(ref.key)
+            return None if row is None else headed_by(row)
         if not isinstance(around, Neighbourhood) or members is None:
             return around if isinstance(around, SourceError) else None
         if members.crm is not None and isinstance(rows, SourceError):

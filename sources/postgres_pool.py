@@ -50,18 +50,18 @@ class Held:
         self.connection = connection
         self.generation = generation
         self._prepared: dict[str, PreparedStatement[Row]] = {}
+        #: How often those were run that are planned each time.
         self._runs: dict[str, int] = {}
 
     async def planned(self, sql: str) -> "PreparedStatement[Row]":
         """Find *sql* prepared so that it is planned for what it is given: whether that is much is not for a guess."""
-        runs = self._runs.get(sql, 0) + 1
-        if runs > _PLANNED:
-            runs = 1
-            self._prepared.pop(sql, None)
-        if len(self._runs) >= _MOST_PREPARED:
-            self._runs.clear()
-        self._runs[sql] = runs
-        return await self.prepared(sql)
+        runs = self._runs.get(sql, 0)
+        if runs == _PLANNED:
+            del self._prepared[sql]
+            runs = 0
+        found = await self.prepared(sql)
+        self._runs[sql] = runs + 1
+        return found
 
     async def prepared(self, sql: str) -> "PreparedStatement[Row]":
         """Find *sql* prepared, or have it prepared."""
@@ -70,7 +70,9 @@ class Held:
             found = await self.connection.prepare(sql)
             if len(self._prepared) >= _MOST_PREPARED:
                 # The one that was prepared first; the driver lets the server know.
-                del self._prepared[next(iter(self._prepared))]
+                first = next(iter(self._prepared))
+                del self._prepared[first]
+                self._runs.pop(first, None)
             self._prepared[sql] = found
         return found
 

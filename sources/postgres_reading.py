@@ -180,6 +180,7 @@ class PostgresReading:
     def _positions(
         self, statements: RowStatements[Any], rows: Sequence[Any], request: PageRequest, picks: Picks
     ) -> Sequence[Position]:
+        """Be the positions of *rows*, of which one is made to see whether they can be."""
         position = statements.position(request, picks)
         if rows and not position.is_read:
             with self._noticing():
@@ -260,9 +261,7 @@ class PostgresReading:
         position = statements.position(request, picks)
         if simple and None in map(position.stored, rows):
             rows = await self._rows(tenant, statements.mapped, children(simple=False), owners=list(owners))
-        if rows and not position.is_read:
-            with self._noticing():
-                position(rows[0])  # as it is with the first of a column, so it is with the others
+        self._positions(statements, rows, request, picks)
         return self._pages_of(statements, rows, owners, request, picks)
 
     def _pages_of(

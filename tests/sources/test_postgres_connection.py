@@ -147,3 +147,16 @@ async def test_what_is_composed_for_a_request_is_planned_for_its_values(connecti
     assert custom > 0
     ((generic, _),) = await connection.rows(text(f"SELECT {plans} '%AS kept'"))
     assert generic > 0
+
+
+async def test_it_is_planned_for_its_values_however_much_else_is_asked_in_between(
+    connection: PostgresConnection,
+) -> None:
+    for number in range(250):
+        await connection.rows(select(literal(number).label(f"other_{number}")))
+        if number in range(100, 104) or number in range(220, 224):
+            await connection.rows(select(literal(number).label("often")))
+    plans = "SELECT sum(generic_plans), sum(custom_plans) FROM pg_prepared_statements WHERE statement LIKE '%AS often'"
+    ((generic, custom),) = await connection.rows(text(plans))
+    assert generic == 0
+    assert custom > 0
