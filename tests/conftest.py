@@ -1,6 +1,7 @@
 """The stores and the gateways that tests share: real servers, started once."""
 
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -17,6 +18,11 @@ from tests.servers import GIVEN, Servers, WithoutMongo, shared_servers
 settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+
+# What a shell runs in the background ignores interruptions, and so does all that it runs: here they are to be heeded.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:
