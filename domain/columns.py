@@ -1,7 +1,7 @@
 """Records held as columns: whoever asks for one attribute of all of them makes none of them."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import Any, TypeVar, overload
@@ -150,6 +150,58 @@ class Heads(Columnar[Customer]):
 
     def cut(self, part: slice) -> "Heads":
         return Heads(self.rows.cut(part))
+
+
+class Answers(Columnar[T]):
+    """Be an answer for each of so many askers: that of *records* at their place, or what is *missing* for None."""
+
+    __slots__ = ("_missing", "_places", "_records")
+
+    def __init__(self, records: Columnar[T], places: Sequence[int | None], missing: T) -> None:
+        self._records = records
+        self._places = places
+        self._missing = missing
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @property
+    def kind(self) -> Any:
+        return self._records.kind
+
+    def column(self, attribute: str) -> list[Any]:
+        found, missing = self._records.column(attribute), getattr(self._missing, attribute)
+        return [missing if place is None else found[place] for place in self._places]
+
+    def made(self, index: int) -> T:
+        place = self._places[index]
+        return self._missing if place is None else self._records[place]
+
+    def cut(self, part: slice) -> "Answers[T]":
+        return Answers(self._records, self._places[part], self._missing)
+
+
+class Keyed(Mapping[Key, T]):
+    """Be the *records* of *keys*, in their order, held as columns."""
+
+    __slots__ = ("_places", "_records")
+
+    def __init__(self, keys: Iterable[Key], records: Columnar[T]) -> None:
+        self._places = {key: place for place, key in enumerate(keys)}
+        self._records = records
+
+    def __getitem__(self, key: Key) -> T:
+        return self._records[self._places[key]]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def of(self, keys: Iterable[Key], missing: T) -> Answers[T]:
+        """Answer each of *keys*, with what is *missing* where there is nothing."""
+        return Answers(self._records, list(map(self._places.get, keys)), missing)
 
 
 def headed_by(row: CrmRecord) -> Customer:

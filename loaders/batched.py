@@ -2,11 +2,12 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader, Loader, dispatch_queue
 
+from domain.columns import Keyed
 from domain.records import Key
 from sources.meter import batch
 
@@ -68,9 +69,16 @@ class Batched(DataLoader[K, Any], ABC, Generic[K]):
         """Answer for a parent that has no key."""
         return None
 
-    def load_column(self, keys: Sequence[Any], arguments: Any, picks: frozenset[str]) -> asyncio.Future[list[Any]]:
+    def at_hand(self, _: Sequence[Any], __: Any, ___: frozenset[str]) -> Sequence[Any] | None:
+        """Answer keys at once, where that is known; else None."""
+        return None
+
+    def load_column(self, keys: Sequence[Any], arguments: Any, picks: frozenset[str]) -> asyncio.Future[Sequence[Any]]:
         """Load what belongs to each of *keys*: what fails for one is an exception in its place."""
-        return asyncio.gather(*(self.load(self.ask(key, arguments, picks)) for key in keys), return_exceptions=True)
+        asked: asyncio.Future[Any] = asyncio.gather(
+            *(self.load(self.ask(key, arguments, picks)) for key in keys), return_exceptions=True
+        )
+        return asked
 
     async def batch_load_fn(self, keys: list[K]) -> list[Any]:
         with batch(self.name, self.size(keys)):
@@ -112,8 +120,10 @@ class ByOwner(Batched[Ask], Generic[V]):
         super().__init__(name)
         self._source = source
         self._missing = missing
+        #: What is known beforehand of keys, with all that is picked of it, by arguments.
+        self._known: dict[Any, list[tuple[frozenset[str], frozenset[Key], Mapping[Key, V]]]] = {}
         #: What was asked for, by arguments and picks, with what comes of it: not to be asked for twice.
-        self._asked: dict[tuple[Any, frozenset[str]], list[tuple[Sequence[Key], asyncio.Future[list[Any]]]]] = {}
+        self._asked: dict[tuple[Any, frozenset[str]], list[tuple[Sequence[Key], asyncio.Future[Sequence[Any]]]]] = {}
 
     @staticmethod
     def ask(key: Any, arguments: Any, picks: frozenset[str]) -> Ask:
@@ -122,7 +132,28 @@ class ByOwner(Batched[Ask], Generic[V]):
     def missing(self, arguments: Any) -> V:
         return self._missing(arguments)
 
-    def load_column(self, keys: Sequence[Key], arguments: Any, picks: frozenset[str]) -> asyncio.Future[list[Any]]:
+    def know(self, keys: Iterable[Key], arguments: Any, picks: frozenset[str], found: Mapping[Key, V]) -> None:
+        """Know of *keys* what was *found* before anybody asks: all *picks* of it."""
+        self._known.setdefault(arguments, []).append((picks, frozenset(keys), found))
+
+    def at_hand(self, keys: Sequence[Key], arguments: Any, picks: frozenset[str]) -> Sequence[Any] | None:
+        """Answer *keys* at once, where that is known."""
+        if self._known:
+            for known, owners, found in self._known.get(arguments, ()):
+                if picks <= known and owners.issuperset(keys):
+                    return self._answers(found, AskMany(keys, arguments, picks))
+        return None
+
+    def load(self, key: Ask | AskMany) -> asyncio.Future[Any]:
+        if self._known and isinstance(key, Ask):
+            answers = self.at_hand([key.key], key.arguments, key.picks)
+            if answers is not None:
+                answered = self.loop.create_future()
+                answered.set_result(answers[0])
+                return answered
+        return super().load(key)  # type: ignore[arg-type]  # columns of keys as well
+
+    def load_column(self, keys: Sequence[Key], arguments: Any, picks: frozenset[str]) -> asyncio.Future[Sequence[Any]]:
         before = self._asked.setdefault((arguments, picks), [])
         for known, answers in before:
             if known is keys:
@@ -142,10 +173,9 @@ class ByOwner(Batched[Ask], Generic[V]):
         keys: Sequence[Key],
         arguments: Any,
         picks: frozenset[str],
-        before: list[tuple[Sequence[Key], asyncio.Future[list[Any]]]],
-    ) -> asyncio.Future[list[Any]]:
-        asked: Any = AskMany(keys, arguments, picks)
-        answers: asyncio.Future[list[Any]] = self.load(asked)
+        before: list[tuple[Sequence[Key], asyncio.Future[Sequence[Any]]]],
+    ) -> asyncio.Future[Sequence[Any]]:
+        answers = self.load(AskMany(keys, arguments, picks))
         before.append((keys, answers))
         return answers
 
@@ -182,9 +212,11 @@ class ByOwner(Batched[Ask], Generic[V]):
         answer = found.get(asked.key)
         return self._missing(asked.arguments) if answer is None else answer
 
-    def _answers(self, found: Mapping[Key, V] | Exception, asked: AskMany) -> list[Any]:
+    def _answers(self, found: Mapping[Key, V] | Exception, asked: AskMany) -> Sequence[Any]:
         if isinstance(found, Exception):
             return [found] * len(asked.keys)
+        if isinstance(found, Keyed):
+            return found.of(asked.keys, self._missing(asked.arguments))
         answers = list(map(found.get, asked.keys))
         if None in answers:
             missing = self._missing(asked.arguments)
@@ -192,7 +224,7 @@ class ByOwner(Batched[Ask], Generic[V]):
         return answers
 
 
-async def _collected(places: Sequence[tuple[asyncio.Future[list[Any]], int]]) -> list[Any]:
+async def _collected(places: Sequence[tuple[asyncio.Future[Sequence[Any]], int]]) -> list[Any]:
     """Collect answers that were asked for in several goes."""
     return [(await answers)[place] for answers, place in places]
 

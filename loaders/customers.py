@@ -1,13 +1,16 @@
 """Load customers by any of their records, and what the other stores hold of those that a CRM row heads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from domain.along import Along
 from domain.columns import headed_by
 from domain.errors import SourceError
 from domain.identity import Members
 from domain.records import UNLINKED, CrmRecord, Customer, Key, Linked, RecordKind, RecordRef
 from loaders.batched import Batched
+from sources.meter import batch
 from sources.neighbourhood import Neighbourhood, around_records, around_rows
+from sources.postgres_customer_pages import Known
 from sources.stores import Stores
 
 
@@ -63,6 +66,15 @@ class CustomersByRecord(Batched[RecordRef]):
             return Customer(head=members.head, linked=around.linked(members), crm_down=True)
         row = None if members.crm is None or isinstance(rows, SourceError) else rows.get(members.crm)
         return around.customer(members, row)
+
+
+async def customer_along(
+    stores: Stores, tenant: str | None, key: Key, along: Sequence[Along]
+) -> tuple[Customer | None, Sequence[Known]]:
+    """Load the customer that the CRM row *key* heads, as `CustomersByRecord` does, and what is asked *along* of it."""
+    with batch("customers_by_record", 1):
+        row, known = await stores.crm.customer_along(tenant, key, along)
+    return (None if row is None else headed_by(row)), known
 
 
 class LinkedByCustomer(Batched[Key]):

@@ -1,6 +1,6 @@
 """The loaders of one operation, bound to its tenant."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -30,6 +30,7 @@ from loaders.link_events import LinkEventsByRecords
 from sources.histories import history, status_events_by_customer
 from sources.own.notes import note_stats_by_customer, notes_by_customer
 from sources.postgres import PostgresSource
+from sources.postgres_customer_pages import Known
 from sources.profile import Profile
 from sources.stores import Stores
 
@@ -83,6 +84,12 @@ class Loaders:
         loader = None if maker is None else maker()
         setattr(self, name, loader)
         return loader
+
+    def know(self, known: Iterable[Known]) -> None:
+        """Let loaders know what was found before they are asked for it."""
+        for asked, keys, found in known:
+            loader: ByOwner[Any] = getattr(self, asked.loader)
+            loader.know(keys, asked.arguments, asked.picks, found)
 
 
 def loaders_for(stores: Stores, tenant: str | None) -> Loaders:

@@ -7,6 +7,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
+from domain.along import Along
 from domain.columns import Heads
 from domain.errors import SourceError, SourceUnavailableError
 from domain.identity import Members, link_state
@@ -26,6 +27,7 @@ from domain.records import (
     Stats,
 )
 from loaders.batched import Ask
+from loaders.customers import customer_along
 from resolvers.connections import Connection, begun
 from resolvers.context import Context
 from resolvers.counting import count_customers
@@ -33,6 +35,13 @@ from resolvers.loading import PageOf
 from resolvers.merge import Merge
 from resolvers.searching import choose
 from resolvers.selection import Wanted
+
+_LAST_TOUCHED = frozenset({"last_touched_at"})
+#: What `last_contact_at_of` asks for.
+TOUCHED = (
+    Along("lead_stats_by_customer", None, _LAST_TOUCHED),
+    Along("booking_stats_by_customer", None, _LAST_TOUCHED),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +78,35 @@ async def find_customers(context: Context, asked: PageOf, wanted: Wanted) -> Con
     request = asked.page.request(asked.order, tenant, longest=context.limits.max_page, kinds=True)
     who = await choose(context.stores, tenant, asked.chosen)
     count = begun(count_customers(context.stores, tenant, who, context.limits)) if wanted.count else None
-    merge = Merge(context.stores, tenant, who.choice, request, who.only, picks=wanted.picks)
-    return Connection(tenant, await merge.page() if wanted.page else None, count)
+    merge = Merge(context.stores, tenant, who.choice, request, who.only, picks=wanted.picks, along=wanted.along)
+    page = await merge.page() if wanted.page else None
+    context.loaders.know(merge.known)
+    return Connection(tenant, page, count)
 
 
-async def customer_by_id(context: Context, text: str) -> Customer | None:
-    """Find the customer that owns the id *text*: that of any of its records. Raises BadIdError."""
-    return await customer_of(context, decode_id(text, CUSTOMER))
+async def customer_by_id(context: Context, text: str, along: Sequence[Along] = ()) -> Customer | None:
+    """Find the customer that owns the id *text*: that of any of its records. Raises BadIdError.
+
+    *along*: what will be asked for of what belongs to it.
+    """
+    return await customer_of(context, decode_id(text, CUSTOMER), along)
 
 
-async def customer_of(context: Context, given: GlobalId) -> Customer | None:
+async def customer_of(context: Context, given: GlobalId, along: Sequence[Along] = ()) -> Customer | None:
     if given.tenant != context.tenant:
         return None
-    return await customer_by_record(context, given.record)
+    return await customer_by_record(context, given.record, along)
 
 
-async def customer_by_record(context: Context, ref: RecordRef) -> Customer | None:
+async def customer_by_record(context: Context, ref: RecordRef, along: Sequence[Along] = ()) -> Customer | None:
     if ref.kind not in context.stores.kinds:
         return None
-    found: Customer | None = await context.loaders.customers_by_record.load(ref)
-    return found
+    if along and ref.kind is RecordKind.CRM:
+        found, known = await customer_along(context.stores, context.tenant, ref.key, along)
+        context.loaders.know(known)
+        return found
+    loaded: Customer | None = await context.loaders.customers_by_record.load(ref)
+    return loaded
 
 
 def customer_id(context: Context, customer: Customer) -> str:
@@ -269,7 +287,7 @@ def last_contact_at_of(context: Context, customer: Customer) -> Any:
     _crm_first(customer)
     if customer.crm_key is None:
         return None
-    asked = Ask(customer.crm_key, picks=frozenset({"last_touched_at"}))
+    asked = Ask(customer.crm_key, picks=_LAST_TOUCHED)
     loaders = (context.loaders.lead_stats_by_customer, context.loaders.booking_stats_by_customer)
     # Asked for at once, together with what else is selected of these tables.
     stats = [loader.load(asked) for loader in loaders if loader is not None]

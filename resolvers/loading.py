@@ -1,12 +1,14 @@
 """Fields that come from a loader: declared, so that whoever plans a query knows what they need before they run."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from typing import Any
 
+from domain.along import Along
+from domain.columns import Columnar
 from domain.errors import BadPageError
 from domain.filters import Children
 from domain.paging import Order, Page, PageArguments
@@ -62,6 +64,12 @@ class Loaded:
         )
         return answer if self.pick is None else self._pick(answer)
 
+    def along(self, _: Context, given: Mapping[str, Any], picks: frozenset[str]) -> Iterator[Along]:
+        """Say what may be asked for along with the parents."""
+        arguments = self.arguments(**given) if self.arguments is not None else None
+        if not isinstance(arguments, Most):
+            yield Along(self.loader, arguments, picks if self.pick is None else frozenset({self.pick}))
+
     def column(
         self, context: Context, keys: list[Any], given: Mapping[str, Any], picks: frozenset[str]
     ) -> list[Any] | Awaitable[list[Any]]:
@@ -79,15 +87,21 @@ class Loaded:
         missing = self._picked(loader.missing(arguments)) if len(asked) < len(keys) else None
         if not asked:
             return [missing] * len(keys)
-        answers = loader.load_column(asked, arguments, picks if self.pick is None else frozenset({self.pick}))
-        if self.pick is None and len(asked) == len(keys):
-            return answers  # type: ignore[no-any-return]  # of a loader that is found by its name
+        picks = picks if self.pick is None else frozenset({self.pick})
+        at_hand = loader.at_hand(asked, arguments, picks)
+        if at_hand is not None:
+            return self._column(keys, missing, at_hand)
+        answers = loader.load_column(asked, arguments, picks)
         return followed(answers, partial(self._column, keys, missing))
 
-    def _column(self, keys: Sequence[Any], missing: Any, answers: list[Any]) -> list[Any]:
-        if self.pick is not None:
+    def _column(self, keys: Sequence[Any], missing: Any, answers: Sequence[Any]) -> list[Any]:
+        if self.pick is not None and isinstance(answers, Columnar):
+            answers = answers.column(self.pick)
+        elif self.pick is not None:
             answers = _all_picked(answers, attrgetter(self.pick))
-        return answers if len(answers) == len(keys) else _spread(answers, keys, missing)
+        if len(answers) < len(keys):
+            return _spread(answers, keys, missing)
+        return answers if isinstance(answers, list) else list(answers)
 
     async def _pick(self, answer: Awaitable[Any]) -> Any:
         return self._picked(await answer)
@@ -132,6 +146,15 @@ class LoadedPage:
             return Connection(tenant, Page(request) if wanted.page else None, count)
         return _connected(tenant, pages.load(Ask(key, Children(request, asked.chosen), EVERYTHING)), count)
 
+    def along(self, context: Context, given: Mapping[str, Any], wanted: Wanted) -> Iterator[Along]:
+        """Say what may be asked for along with the parents."""
+        asked = self.arguments(**given)
+        request = asked.page.request(asked.order, context.tenant, longest=context.limits.max_page)
+        if wanted.page:
+            yield Along(self.pages, Children(request, asked.chosen), wanted.picks or EVERYTHING)
+        if wanted.count:
+            yield Along(self.counts, asked.chosen, COUNT)
+
     def column(
         self, context: Context, keys: list[Any], given: Mapping[str, Any], wanted: Wanted
     ) -> list[Any] | Awaitable[list[Any]]:
@@ -144,7 +167,11 @@ class LoadedPage:
             return [None] * len(keys)
         asked, tenant = self.arguments(**given), context.tenant
         request = asked.page.request(asked.order, tenant, longest=context.limits.max_page)
-        there = [key for key in keys if key is not None]
+        there = [key for key in keys if key is not None] if None in keys else keys
+        if wanted.page and there and not wanted.count:
+            at_hand = pages.at_hand(there, Children(request, asked.chosen), wanted.picks or EVERYTHING)
+            if at_hand is not None:
+                return _lists(tenant, keys, Page(request), None, at_hand)
         counted = begun(counts.load_column(there, asked.chosen, COUNT)) if wanted.count and there else None
         paged = (
             pages.load_column(there, Children(request, asked.chosen), wanted.picks or EVERYTHING)
@@ -159,7 +186,7 @@ class LoadedPage:
         return _column(tenant, keys, empty, paged, counted)
 
 
-def _all_picked(answers: list[Any], pick: Callable[[Any], Any]) -> list[Any]:
+def _all_picked(answers: Sequence[Any], pick: Callable[[Any], Any]) -> list[Any]:
     """Pick a part of each answer; where that fails, it fails for that answer alone."""
     picked: list[Any] = []
     for one in answers:
@@ -187,7 +214,7 @@ async def _column(
     # A count that fails is no reason for the page not to be there.
     stats = [None] * there if counted is None else await asyncio.gather(counted(), return_exceptions=True)
     if counted is not None:
-        (stats,) = stats if isinstance(stats[0], list) else ([stats[0]] * there,)
+        (stats,) = stats if isinstance(stats[0], list | Columnar) else ([stats[0]] * there,)
     return _lists(tenant, keys, empty, stats, pages)
 
 

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from domain.along import Along
 from domain.choosing import Choice
 from domain.columns import Columnar, Heads, headed_by
 from domain.errors import SourceError
@@ -21,6 +22,7 @@ from domain.records import CrmRecord, Customer, Key, RecordKind, RecordRef
 from domain.time import Period, instant
 from sources.mongo import Chunk
 from sources.neighbourhood import Neighbourhood, around_rows
+from sources.postgres_customer_pages import Known
 from sources.stores import Stores
 
 SMALLEST_CHUNK = 256
@@ -42,7 +44,8 @@ class Stream:
 class Merge:
     """Merge one page of the customers of *tenant* that *choice* chooses; *only* those that these keys head, if any.
 
-    *picks*: what is wanted of the CRM's rows, where nothing else decides what has to be read of them.
+    *picks*: what is wanted of the CRM's rows, where nothing else decides what has to be read of them. *along*: what
+    will be asked for of what belongs to them.
     """
 
     stores: Stores
@@ -53,6 +56,9 @@ class Merge:
     smallest_chunk: int = SMALLEST_CHUNK
     most_rounds: int = MOST_ROUNDS
     picks: frozenset[str] = frozenset()
+    along: Sequence[Along] = ()
+    #: What was found along with the page, where it could be asked for.
+    known: Sequence[Known] = ()
     streams: list[Stream] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
     missing: dict[str, None] = field(default_factory=dict)
@@ -78,7 +84,9 @@ class Merge:
         """Read the page where the CRM's rows are the whole list: there is nothing to merge."""
         asked = CustomerRows(self.choice.chosen, keys=self._keys(RecordKind.CRM))
         try:
-            page = await self.stores.crm.customer_page(self.tenant, asked, self.request, self.picks)
+            page, self.known = await self.stores.crm.customer_page(
+                self.tenant, asked, self.request, self.picks, self.along
+            )
         except SourceError as error:
             return Page(self.request, missing_stores=(error.store,))
         self.looked_at += len(page.items) + page.more

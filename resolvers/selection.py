@@ -17,6 +17,7 @@ from graphql import (
 )
 from strawberry.types.nodes import get_variable_values
 
+from domain.along import Along
 from resolvers.context import Context
 
 #: The fields of a connection that need its page.
@@ -41,22 +42,29 @@ def names_of(info: GraphQLResolveInfo[Any]) -> frozenset[str]:
 class Wanted:
     """Be what is selected of a connection: something that needs its *page*, its *count*.
 
-    *picks*: the attributes that are needed of the records of its page; none where it may be any.
+    *picks*: the attributes that are needed of the records of its page; none where it may be any. *along*: what will be
+    asked for of what belongs to them.
     """
 
     page: bool
     count: bool
     picks: frozenset[str] = frozenset()
+    along: tuple[Along, ...] = ()
 
 
 def wanted(context: Context, info: GraphQLResolveInfo[Any]) -> Wanted:
     """Say what of a connection is selected."""
-    return wanted_in(selected(context, info), getattr(info, "picks", frozenset()))
+    return wanted_in(selected(context, info), getattr(info, "picks", frozenset()), along_of(info))
 
 
-def wanted_in(fields: frozenset[str], picks: frozenset[str] = frozenset()) -> Wanted:
-    """Say what the *fields* of a connection need, of whose records *picks* are needed."""
-    return Wanted(page=not PAGE_FIELDS.isdisjoint(fields), count="totalCount" in fields, picks=picks)
+def wanted_in(fields: frozenset[str], picks: frozenset[str] = frozenset(), along: tuple[Along, ...] = ()) -> Wanted:
+    """Say what the *fields* of a connection need, of whose records *picks* are needed, and what *along* with them."""
+    return Wanted(not PAGE_FIELDS.isdisjoint(fields), "totalCount" in fields, picks, along)
+
+
+def along_of(info: Any) -> tuple[Along, ...]:
+    """Say what will be asked for of what *info*'s field finds, where that is known."""
+    return getattr(info, "along", ())
 
 
 def _names(selections: SelectionSetNode | None, info: GraphQLResolveInfo[Any]) -> Iterator[str]:

@@ -6,14 +6,11 @@ import strawberry
 
 from resolvers.customers import booking_of_note_id
 from schema.enums import Segment
-from schema.fields import KeyOf, computed, loaded, plain
+from schema.fields import CUSTOMER_KEY, computed, loaded, plain
 from schema.inputs import all_time, booking_notes, favorite_services
 from schema.money import Money
 
 _STATS = "booking_stats_by_customer"
-
-
-_crm_key = KeyOf("crm_key")
 
 
 @strawberry.type(description="How often a service was booked.")
@@ -35,41 +32,41 @@ class BookingNote:
 )
 class CustomerAnalytics:
     segment: Segment = loaded(
-        _STATS, key=_crm_key, needs=(), pick="segment", description="Where its accepted bookings put it now."
+        _STATS, key=CUSTOMER_KEY, needs=(), pick="segment", description="Where its accepted bookings put it now."
     )
     first_booking_at: datetime | None = loaded(
-        _STATS, key=_crm_key, needs=(), pick="first_at", description="The start of the first accepted booking."
+        _STATS, key=CUSTOMER_KEY, needs=(), pick="first_at", description="The start of the first accepted booking."
     )
     last_booking_at: datetime | None = loaded(
         _STATS,
-        key=_crm_key,
+        key=CUSTOMER_KEY,
         needs=(),
         pick="last_at",
         description="The start of the last accepted booking, which may be to come.",
     )
     accepted_bookings: int = loaded(
         _STATS,
-        key=_crm_key,
+        key=CUSTOMER_KEY,
         needs=(),
         pick="accepted",
         description="How many bookings are CONFIRMED, IN_PROGRESS or COMPLETED.",
     )
     cancelled_bookings: int = loaded(
-        _STATS, key=_crm_key, needs=(), pick="cancelled", description="How many bookings are CANCELLED."
+        _STATS, key=CUSTOMER_KEY, needs=(), pick="cancelled", description="How many bookings are CANCELLED."
     )
     no_shows: int = loaded(
-        _STATS, key=_crm_key, needs=(), pick="no_shows", description="How many bookings are NO_SHOW."
+        _STATS, key=CUSTOMER_KEY, needs=(), pick="no_shows", description="How many bookings are NO_SHOW."
     )
     no_show_rate: float | None = loaded(
         _STATS,
-        key=_crm_key,
+        key=CUSTOMER_KEY,
         needs=(),
         pick="no_show_rate",
         description="No-shows over accepted bookings and no-shows, to four places; null where there are none.",
     )
     average_ticket: Money | None = loaded(
         "revenue_by_customer",
-        key=_crm_key,
+        key=CUSTOMER_KEY,
         needs=(),
         arguments=all_time,
         pick="average",
@@ -77,21 +74,21 @@ class CustomerAnalytics:
     )
     favorite_services: list[ServiceCount] | None = loaded(
         "favorite_services_by_customer",
-        key=_crm_key,
+        key=CUSTOMER_KEY,
         needs=(),
         arguments=favorite_services,
         description="The services of its accepted bookings, the most booked first, then by name.",
     )
     booking_notes: list[BookingNote] | None = loaded(
         "booking_notes_by_customer",
-        key=_crm_key,
+        key=CUSTOMER_KEY,
         needs=(),
         arguments=booking_notes,
         description="What was noted about its bookings, of whatever status, the latest start first.",
     )
     is_referrer: bool | None = loaded(
         "referrers_by_customer",
-        key=_crm_key,
+        key=CUSTOMER_KEY,
         needs=(),
         description="Whether it refers others; null where nothing says who does.",
     )

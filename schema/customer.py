@@ -13,7 +13,7 @@ from schema.analytics import CustomerAnalytics
 from schema.booking import Booking
 from schema.connections import Connection
 from schema.enums import CustomerStatus, LinkState, RecordStore
-from schema.fields import KeyOf, computed, computed_page, loaded, loaded_page, plain
+from schema.fields import CUSTOMER_KEY, computed, computed_page, loaded, loaded_page, plain
 from schema.filters import booking_page, lead_page
 from schema.inputs import all_time, notes_page, revenue_period, timeline_page
 from schema.lead import Lead
@@ -23,9 +23,6 @@ from schema.note import Note
 
 if TYPE_CHECKING:
     from schema.timeline import TimelineConnection
-
-
-_crm_key = KeyOf("crm_key")
 
 
 def _courier_key(delivery: records.DeliveryRecord) -> str | None:
@@ -138,6 +135,7 @@ class Customer(Node):
         customers.last_contact_at_of,
         "The latest of what the store says and of when its leads and bookings were created or updated.",
         needs=("last_contact_at",),
+        along=customers.TOUCHED,
     )
     records: list[CustomerRecord] | None = computed(
         customers.records_of, "What each store says: CRM, account, delivery, those that are there."
@@ -149,27 +147,27 @@ class Customer(Node):
     )
     external_accounts: list[ExternalAccount] | None = loaded(
         "external_accounts_by_customer",
-        key=_crm_key,
+        key=CUSTOMER_KEY,
         needs=(),
         description="What outside providers call it, by provider and id.",
     )
     total_leads: int | None = loaded(
         "lead_stats_by_customer",
-        key=_crm_key,
+        key=CUSTOMER_KEY,
         needs=(),
         pick="count",
         description="How many leads it has, counted now.",
     )
     total_bookings: int | None = loaded(
         "booking_stats_by_customer",
-        key=_crm_key,
+        key=CUSTOMER_KEY,
         needs=(),
         pick="count",
         description="How many bookings it has, counted now.",
     )
     total_revenue: Money | None = loaded(
         "revenue_by_customer",
-        key=_crm_key,
+        key=CUSTOMER_KEY,
         needs=(),
         arguments=all_time,
         pick="total",
@@ -178,7 +176,7 @@ class Customer(Node):
     leads: Connection[Lead] | None = loaded_page(
         "leads_by_customer",
         "lead_stats_by_customer",
-        key=_crm_key,
+        key=CUSTOMER_KEY,
         needs=(),
         arguments=lead_page,
         description="Its leads, newest first where no order is given.",
@@ -186,14 +184,14 @@ class Customer(Node):
     bookings: Connection[Booking] | None = loaded_page(
         "bookings_by_customer",
         "booking_stats_by_customer",
-        key=_crm_key,
+        key=CUSTOMER_KEY,
         needs=(),
         arguments=booking_page,
         description="Its bookings, latest start first where no order is given.",
     )
     revenue: Revenue | None = loaded(
         "revenue_by_customer",
-        key=_crm_key,
+        key=CUSTOMER_KEY,
         needs=(),
         arguments=revenue_period,
         description="Its revenue, of all time or of a period.",
@@ -203,6 +201,7 @@ class Customer(Node):
         "What its bookings say of it, counted now; null where the store does not say whose bookings are.",
         needs=(),
         many=customers.analytics_of_each,
+        is_same=True,
     )
     notes: Connection[Note] | None = computed_page(
         noting.notes_of, arguments=notes_page, description="What was written down about it, the latest first."

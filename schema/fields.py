@@ -8,7 +8,9 @@ from typing import Any
 import strawberry
 
 from domain.access import Rule
+from domain.along import Along
 from domain.columns import Columnar
+from resolvers import selection
 from resolvers.context import Context
 from resolvers.loading import Loaded, LoadedPage
 from resolvers.selection import Wanted, selected, wanted
@@ -35,16 +37,23 @@ class KeyOf:
         return getattr(parent, self.attribute)
 
 
+#: The key of the CRM row of a customer.
+CUSTOMER_KEY = KeyOf("crm_key")
+
+
 @dataclass(frozen=True, slots=True)
 class Computed:
     """Declare a field that *resolve* answers, given the context and the record.
 
     *many* answers the same for many records at once, with an exception in the place of what fails for one; where it
-    raises, each is asked for itself, so it raises only before it has begun anything.
+    raises, each is asked for itself, so it raises only before it has begun anything. *along*: what it asks loaders for
+    by the record's key; *is_same*: what is selected below it is of the same record.
     """
 
     resolve: Callable[[Context, Any], Any]
     many: Callable[[Context, Sequence[Any]], list[Any] | Columnar[Any]] | None = None
+    along: Sequence[Along] = ()
+    is_same: bool = False
 
 
 def plain(description: str) -> Any:
@@ -59,11 +68,13 @@ def computed(
     weight: Cost | None = None,
     needs: Collection[str] | None = None,
     many: Callable[[Context, Sequence[Any]], list[Any] | Columnar[Any]] | None = None,
+    along: Sequence[Along] = (),
+    is_same: bool = False,
 ) -> Any:
     """Declare a field that *resolve* answers, given the context and the record; *weight* where that costs something.
 
     *needs*: the only attributes that it reads of a record that a store may be asked for in parts. *many* answers for
-    many records at once, see `Computed`.
+    many records at once; for that, *along* and *is_same* see `Computed`.
     """
 
     def resolver(root: Any, info: Info) -> Any:
@@ -72,7 +83,7 @@ def computed(
     return strawberry.field(
         resolver=resolver,
         description=description,
-        metadata={DECLARATION: Computed(resolve, many), NEEDS: needs},
+        metadata={DECLARATION: Computed(resolve, many, along, is_same), NEEDS: needs},
         directives=[weight] if weight else [],
     )
 
@@ -168,6 +179,11 @@ def selected_of(info: Info) -> frozenset[str]:
 def wanted_of(info: Info) -> Wanted:
     """Say what of a connection is selected."""
     return wanted(info.context, info._raw_info)  # noqa: SLF001 - Strawberry offers no cheaper way
+
+
+def along_of(info: Info) -> tuple[Along, ...]:
+    """Say what will be asked for of what belongs to what is found."""
+    return selection.along_of(info._raw_info)  # noqa: SLF001 - Strawberry offers no cheaper way
 
 
 def _declared(

@@ -75,6 +75,11 @@ class metered:  # noqa: N801 - used like a function
         _meter.reset(self._token)
 
 
+def metering() -> Meter | None:
+    """Be what counts what is asked here; None where nobody counts."""
+    return _meter.get()
+
+
 @contextmanager
 def batch(loader: str, keys: int) -> Iterator[None]:
     """Count the statements within as one batch of *loader*, for so many *keys*."""
@@ -101,6 +106,21 @@ def gave_up(store: str) -> bool:
     return meter is not None and meter.stores[store].gave_up
 
 
+def answered(store: str) -> None:
+    """Count one statement to *store* that was sent along with another."""
+    meter = _meter.get()
+    if meter is not None:
+        _count(meter.stores[store])
+
+
+def _count(counts: StoreMeter) -> None:
+    counts.statements += 1
+    within = _batch.get()
+    if within is not None:
+        counts.asked[within[0]] += 1
+        counts.batches[within[0]].add(within[1])
+
+
 class statement:  # noqa: N801 - used like a function
     """Count one statement to *store*, and the time until it is answered."""
 
@@ -115,11 +135,7 @@ class statement:  # noqa: N801 - used like a function
         if meter is None:
             return
         counts = self._counts = meter.stores[self._store]
-        counts.statements += 1
-        within = _batch.get()
-        if within is not None:
-            counts.asked[within[0]] += 1
-            counts.batches[within[0]].add(within[1])
+        _count(counts)
         task = self._task = asyncio.current_task()
         if task is not None:
             meter.waiting.add(task)

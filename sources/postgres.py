@@ -1,10 +1,9 @@
 """The CRM in PostgreSQL: customers, leads, bookings and revenue, through what the profile maps."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
-from domain.filters import BookingFilter, Children, CustomerFilter, CustomerRows, LeadFilter
-from domain.paging import Page, PageRequest, Position, page_of_rows
+from domain.filters import BookingFilter, Children, CustomerRows, LeadFilter
+from domain.paging import Page, PageRequest
 from domain.records import (
     Booking,
     CrmRecord,
@@ -20,60 +19,23 @@ from domain.records import (
 from domain.records import Tenant as TenantRecord
 from domain.time import Period
 from sources.postgres_attaching import PostgresAttaching
+from sources.postgres_customer_pages import PostgresCustomerPages, looked_at
 from sources.postgres_dashboard import PostgresDashboard
 from sources.postgres_emails import PostgresEmails
 from sources.postgres_lookups import PostgresLookups
-from sources.postgres_mapping import MappedTable
 from sources.postgres_reading import Tenant
 from sources.postgres_records import ALL, Picks
-from sources.postgres_rows import RowStatements
 from sources.postgres_satellites import tenants_in
 from sources.postgres_walking import PostgresWalking
 from sources.storable import is_storable
 
 
-class PostgresSource(PostgresDashboard, PostgresWalking, PostgresEmails, PostgresLookups, PostgresAttaching):
+class PostgresSource(
+    PostgresDashboard, PostgresCustomerPages, PostgresWalking, PostgresEmails, PostgresLookups, PostgresAttaching
+):
     """Read the CRM. Every method takes the tenant first; None where the store has none."""
 
     # ── customers ──
-
-    async def customers(
-        self, tenant: Tenant, asked: CustomerRows, request: PageRequest, picks: Picks = ALL
-    ) -> list[tuple[Position, CrmRecord]]:
-        """Read one more row than the page, in reading direction."""
-        customers, rows = await self._customer_rows_of_page(tenant, asked, request, picks)
-        if customers is None:
-            return []
-        records, positions = self._made(customers, rows, request, picks)
-        return list(zip(positions, records, strict=True))
-
-    async def customer_page(
-        self, tenant: Tenant, asked: CustomerRows, request: PageRequest, picks: Picks = ALL
-    ) -> Page[CrmRecord]:
-        """Read a page of rows, held as columns."""
-        customers, rows = await self._customer_rows_of_page(tenant, asked, request, picks)
-        if customers is None:
-            return Page(request)
-        with self._noticing():
-            held = customers.records.of(picks).held(rows)
-        return page_of_rows(request, held, self._positions(customers, rows, request, picks))
-
-    async def _customer_rows_of_page(
-        self, tenant: Tenant, asked: CustomerRows, request: PageRequest, picks: Picks
-    ) -> tuple[RowStatements[CrmRecord] | None, Sequence[Any]]:
-        tables = await self._mapped("customer")
-        if tables.customers is None:
-            return None, ()
-        for section in _looked_at(asked.chosen, request.order.field):
-            await self._mapped(section)
-        joined = tables.customers.joined.get(request.order.field)
-        values = {} if joined is None else self._tenant_of(tenant, *joined.tenant)
-        return tables.customers, await self._rows_of_page(tenant, tables.customers, request, asked, picks, **values)
-
-    @staticmethod
-    def _tenant_of(tenant: Tenant, name: str, mapped: MappedTable) -> dict[str, Any]:
-        """Write *tenant* as the table that is joined has it, which may be of another type."""
-        return {name: mapped.tenant_type.parse(tenant)} if tenant is not None and mapped.has_tenant else {}
 
     async def customers_by_key(
         self, tenant: Tenant, keys: Collection[Key], picks: Picks = ALL
@@ -91,7 +53,7 @@ class PostgresSource(PostgresDashboard, PostgresWalking, PostgresEmails, Postgre
 
     async def count_customers(self, tenant: Tenant, asked: CustomerRows) -> int:
         tables = await self._mapped("customer")
-        for section in _looked_at(asked.chosen, ""):
+        for section in looked_at(asked.chosen, ""):
             await self._mapped(section)
         return 0 if tables.customers is None else await self._count(tenant, tables.customers, asked)
 
@@ -238,10 +200,3 @@ class PostgresSource(PostgresDashboard, PostgresWalking, PostgresEmails, Postgre
             if statements is not None and statements.mapped.has_tenant:
                 found |= {str(row.key) for row in await self._run(None, False, tenants_in(statements.mapped))}
         return found
-
-
-def _looked_at(chosen: CustomerFilter, order: str) -> list[str]:
-    """List the sections that are looked at beside the customers' own."""
-    bookings = chosen.segment is not None or chosen.first_booking_in is not None or order == "LAST_BOOKING_AT"
-    revenue = chosen.min_revenue is not None or order == "TOTAL_REVENUE"
-    return [*(["booking"] if bookings else []), *(["revenue"] if revenue else [])]

@@ -9,12 +9,15 @@ from sqlalchemy import URL, Executable, Select, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from domain.errors import SourceMismatchError
+from domain.errors import SourceMismatchError, SourceUnavailableError
 from sources.availability import Availability
 from sources.meter import statement
 from sources.patience import patience
+from sources.postgres_along import OWNERS, AlongWith, Statement
+from sources.postgres_packing import Columns, names_of
 from sources.postgres_pool import LostConnectionError, Pool, UnconnectedError
 from sources.postgres_sending import Statements
+from sources.postgres_together import Together
 from sources.turns import Use
 
 #: What is not there or of another type than mapped: a column, a table, a schema, a function; or not to be read.
@@ -46,6 +49,8 @@ class PostgresConnection:
         #: How often connections were found lost: whoever keeps what the database is like looks again.
         self.losses = 0
         self._statements = Statements()
+        self._together = Together(self._row)
+        self._along = AlongWith()
         self._pool = Pool(
             asyncpg_url(url),
             _POOL,
@@ -73,6 +78,71 @@ class PostgresConnection:
         async with self._pool.places:
             self.availability.check()
             return await self._rows(sent.sql, sent.arguments(given), planned=not sent.is_kept)
+
+    async def columns(self, query: Executable, values: Mapping[str, Any] | None = None) -> Columns:
+        """Answer what *query* finds, held as columns; together with what else is asked now, where that is seen ahead.
+
+        Raises SourceUnavailableError and SourceMismatchError.
+        """
+        given = values or _NO_VALUES
+        sent = self._statements.sent(query, given)
+        packing = self._statements.packing(query, sent)
+        if packing is None:
+            return Columns.of_rows(names_of(query), await self.rows(query, given))
+        arguments = sent.arguments(given)
+        if sent.is_kept:
+            return await self._together.columns(packing, arguments)
+        return packing.columns(await self._row(packing.sql, arguments, planned=True))
+
+    async def columns_along(
+        self,
+        query: Executable,
+        values: Mapping[str, Any],
+        key: str,
+        size: int,
+        along: Sequence[tuple[Executable, Mapping[str, Any]]],
+    ) -> tuple[Columns, Sequence[Columns] | None]:
+        """Answer what *query* finds, held as columns, and with it what those *along* find of their `:owners`.
+
+        These are the values of the column *key* in the first *size* of the rows. None where only *query* could be
+        answered.
+
+        Raises SourceUnavailableError and SourceMismatchError.
+        """
+        statements = [
+            self._stated(*one) for one in ((query, values), *((one, {**own, OWNERS: ()}) for one, own in along))
+        ]
+        stated = [one for one in statements if one is not None]
+        joint = None
+        if len(stated) == len(statements):
+            joint = self._along.joint(stated[0], key, size, stated[1:])
+        if joint is None:
+            return await self.columns(query, values), None
+        arguments = [one.arguments[place] for one, taken in zip(stated, joint.places, strict=True) for place in taken]
+        planned = not all(one.sent.is_kept for one in stated)
+        try:
+            row = await self._row(joint.sql, arguments, planned=planned)
+            first, *others = self._along.answers(joint, row, stated)
+        except (SourceMismatchError, DBAPIError):
+            self._along.part(joint)
+            return await self.columns(query, values), None
+        except SourceUnavailableError:
+            self._along.part(joint)
+            raise
+        return first, others
+
+    def _stated(self, query: Executable, values: Mapping[str, Any]) -> Statement | None:
+        """Say how *query* is sent with *values*; None where it cannot be answered in one row."""
+        sent = self._statements.sent(query, values)
+        packing = self._statements.packing(query, sent)
+        return None if packing is None else Statement(sent, sent.arguments(values), packing)
+
+    async def _row(self, sql: str, arguments: Sequence[Any], *, planned: bool = False) -> Sequence[Any]:
+        async with self._pool.places:
+            self.availability.check()
+            rows = await self._rows(sql, arguments, planned=planned)
+        row: Sequence[Any] = rows[0]
+        return row
 
     async def stream(self, query: Executable, values: Mapping[str, Any] | None = None) -> AsyncIterator[Sequence[Any]]:
         """Go through all that *query* finds, some thousands of rows at a time.

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, desc, func, select
 
+from domain.columns import Keyed, RecordColumns
 from domain.filters import BookingFilter, LeadFilter
 from domain.money import Money, exact_sum
 from domain.paging import Direction, Order, PageRequest
@@ -14,7 +15,8 @@ from domain.records import BookingNote, BookingStats, Key, MonthlyRevenue, Reven
 from domain.status import BookingStatus
 from domain.time import Period
 from sources.postgres_analytics import BookingFigures, bounds_of
-from sources.postgres_reading import Tenant
+from sources.postgres_packing import Columns
+from sources.postgres_reading import Owned, Tenant
 from sources.postgres_records import Part, Picks, Reader, time_part
 from sources.postgres_rows import RowStatements
 from sources.postgres_searching import PostgresSearching
@@ -39,41 +41,50 @@ class PostgresFigures(PostgresSearching):
         self, tenant: Tenant, keys: Collection[Key], chosen: LeadFilter | None, picks: Picks
     ) -> Mapping[Key, Stats]:
         rows = (await self._mapped("lead")).leads
-        assert rows is not None
         chosen = await self._searched(tenant, rows, keys, chosen)
+        return await self._figures_of(tenant, keys, self._lead_stats(await self._mapped("lead"), chosen, picks))
+
+    def _lead_stats(self, tables: Tables, chosen: LeadFilter | None, picks: Picks) -> Owned:
+        rows = tables.leads
+        assert rows is not None
         touched = picks != COUNTED
-        found = await self._aggregated(
-            tenant, rows, keys, chosen, picks=picks, columns=lambda: _touched(rows) if touched else {}
-        )
-        if not touched:
-            return {str(row[0]): Stats(count=row[1]) for row in found}
-        with self._noticing():
-            return {str(row[0]): Stats(count=row[1], last_touched_at=_latest(rows, row)) for row in found}
+
+        def read(found: Columns, _: Sequence[Key]) -> Mapping[Key, Stats]:
+            owners, columns = map(str, found.lists[0]), {"count": found.lists[1]}
+            if touched:
+                columns["last_touched_at"] = [_latest(rows, found[place]) for place in range(len(found))]
+            return Keyed(owners, RecordColumns(Stats, columns, len(found)))
+
+        return _aggregated(rows, chosen, picks, lambda: _touched(rows) if touched else {}, read)
 
     async def booking_stats_by_customer(
         self, tenant: Tenant, keys: Collection[Key], chosen: BookingFilter | None, picks: Picks
     ) -> Mapping[Key, BookingStats]:
         """Count bookings, in one statement, whatever parts of BookingStats are picked."""
-        figures = self._bookings(await self._mapped("booking"))
-        columns = _wanted(picks)
-        found = await self._aggregated(
-            tenant, figures.rows, keys, chosen, picks=picks, columns=lambda: _booking_columns(figures, columns)
-        )
-        with self._noticing():
-            if "segment" in picks or "last_touched_at" in columns:
-                return dict(self._booking_stats(figures, found, picks, columns))
-            reader = figures.rows.built.once(("reader", columns), lambda: _stats_reader(figures, columns))
-            return dict(zip((str(row[0]) for row in found), reader.records(found), strict=True))
+        return await self._figures_of(tenant, keys, self._booking_stats(await self._mapped("booking"), chosen, picks))
 
-    def _booking_stats(
-        self, figures: BookingFigures, found: Sequence[Any], picks: Picks, columns: Picks
-    ) -> Iterator[tuple[Key, BookingStats]]:
+    def _booking_stats(self, tables: Tables, chosen: BookingFilter | None, picks: Picks) -> Owned:
+        figures = self._bookings(tables)
+        columns = _wanted(picks)
+
+        def read(found: Columns, _: Sequence[Key]) -> Mapping[Key, BookingStats]:
+            owners = map(str, found.lists[0])
+            if "segment" in picks or "last_touched_at" in columns:
+                return dict(zip(owners, self._each_booking_stats(figures, found, picks, columns), strict=True))
+            reader = figures.rows.built.once(("reader", columns), lambda: _stats_reader(figures, columns))
+            return Keyed(owners, reader.columns(found))
+
+        return _aggregated(figures.rows, chosen, picks, lambda: _booking_columns(figures, columns), read)
+
+    def _each_booking_stats(
+        self, figures: BookingFigures, found: Columns, picks: Picks, columns: Picks
+    ) -> Iterator[BookingStats]:
         """Make of each of the rows *found* what *picks* names, of the *columns* that were counted for that."""
         bounds = bounds_of(self._profile.segments, datetime.now(UTC)) if "segment" in picks else None
         counted = [name for name in ("accepted", "cancelled", "no_shows") if name in columns]
         dated = [name for name in ("first_at", "last_at") if name in columns]
         touched, read = "last_touched_at" in columns, figures.start.stored.read
-        for row in found:
+        for row in map(found.__getitem__, range(len(found))):
             said: dict[str, Any] = {name: row[name] for name in counted}
             for name in dated:
                 said[name] = read(row[name])
@@ -81,7 +92,7 @@ class PostgresFigures(PostgresSearching):
                 said["last_touched_at"] = _latest(figures.rows, row)
             if bounds is not None:
                 said["segment"] = bounds.segment(said["first_at"], said["last_at"])
-            yield str(row[0]), BookingStats(count=row[1], **said)
+            yield BookingStats(count=row[1], **said)
 
     async def favorite_services_by_customer(
         self, tenant: Tenant, keys: Collection[Key], most: int, _: Picks
@@ -126,27 +137,31 @@ class PostgresFigures(PostgresSearching):
 
         Of a Revenue only what *picks* names is computed.
         """
-        statements = (await self._mapped("revenue")).revenue
+        return await self._figures_of(tenant, keys, self._revenue_of(await self._mapped("revenue"), period, picks))
+
+    def _revenue_of(self, tables: Tables, period: Period | None, picks: Picks) -> Owned:
+        statements = tables.revenue
         assert statements is not None
         assert statements.owner is not None
-        owners = self._keys(statements.owner.type, keys)
 
         def build() -> Any:
             return statements.by_owner(period, picks)
 
+        def read(rows: Columns, _: Sequence[Key]) -> Mapping[Key, Revenue]:
+            if not statements.has_parts(picks):
+                return {
+                    str(owner): Revenue(total=self._money(total), count=count or 0)
+                    for owner, total, count in rows
+                    if total is not None or count
+                }
+            found: dict[Key, list[Any]] = {}
+            for row in map(rows.__getitem__, range(len(rows))):
+                if row.total is not None or row["count"]:
+                    found.setdefault(str(row.owner), []).append(row)
+            return {key: self._revenue(parts) for key, parts in found.items()}
+
         query = statements.built.once(picks, build) if period is None else build()
-        rows = await self._rows(tenant, statements.mapped, query, owners=list(owners))
-        if not statements.has_parts(picks):
-            return {
-                str(row[0]): Revenue(total=self._money(row[1]), count=row[2] or 0)
-                for row in rows
-                if row[1] is not None or row[2]
-            }
-        found: dict[Key, list[Any]] = {}
-        for row in rows:
-            if row.total is not None or row.count:
-                found.setdefault(str(row.owner), []).append(row)
-        return {key: self._revenue(parts) for key, parts in found.items()}
+        return Owned(statements.mapped, statements.owner.type, query, read)
 
     def _revenue(self, rows: Sequence[Any]) -> Revenue:
         """Sum *rows*, each of one currency and, where months are wanted, of one month."""
@@ -178,26 +193,28 @@ class PostgresFigures(PostgresSearching):
         assert tables.bookings is not None
         return BookingFigures(tables.bookings, section.status)
 
-    async def _aggregated(
-        self,
-        tenant: Tenant,
-        rows: RowStatements[Any],
-        keys: Collection[Key],
-        chosen: object,
-        *,
-        picks: Picks,
-        columns: Callable[[], Mapping[str, ColumnElement[Any]]],
-    ) -> Sequence[Any]:
-        """Aggregate *columns*, which *picks* decide, of the rows of each of *keys*: after `owner` and `count`."""
-        assert rows.owner is not None
-        owners = self._keys(rows.owner.type, keys)
+    async def _figures_of(self, tenant: Tenant, keys: Collection[Key], owned: Owned) -> Mapping[Key, Any]:
+        found = await self._of_owners(tenant, keys, owned)
+        assert found is not None
+        return found
 
-        def build() -> Any:
-            labelled = (column.label(name) for name, column in columns().items())
-            return rows.stats_by_owner(rows.filters(chosen), [func.count().label("count"), *labelled])
 
-        query = rows.built.once(("stats", picks), build) if chosen is None else build()
-        return await self._rows(tenant, rows.mapped, query, owners=list(owners))
+def _aggregated(
+    rows: RowStatements[Any],
+    chosen: object,
+    picks: Picks,
+    columns: Callable[[], Mapping[str, ColumnElement[Any]]],
+    read: Callable[[Columns, Sequence[Key]], Mapping[Key, Any]],
+) -> Owned:
+    """Aggregate *columns*, which *picks* decide, of the rows of customers: after `owner` and `count`."""
+    assert rows.owner is not None
+
+    def build() -> Any:
+        labelled = (column.label(name) for name, column in columns().items())
+        return rows.stats_by_owner(rows.filters(chosen), [func.count().label("count"), *labelled])
+
+    query = rows.built.once(("stats", picks), build) if chosen is None else build()
+    return Owned(rows.mapped, rows.owner.type, query, read)
 
 
 def _wanted(picks: Picks) -> frozenset[str]:

@@ -203,7 +203,8 @@ class MappedTable:
         if field is None:
             return cast(null(), Text)
         if isinstance(field, Join):
-            return func.nullif(func.concat_ws(" ", *(self._filled(path) for path in field.parts)), "")
+            joined = func.concat_ws(" ", *(self._filled(path) for path in field.parts), type_=Text())
+            return func.nullif(joined, "", type_=Text())
         if len(field) == 1:
             return self._text(field[0])
         return func.coalesce(*(self._filled(path) for path in field))
@@ -213,7 +214,7 @@ class MappedTable:
         return func.coalesce(*(self._filled(path) for path in field))
 
     def _filled(self, path: Path) -> ColumnElement[Any]:
-        return func.nullif(func.btrim(self._text(path)), "")
+        return func.nullif(func.btrim(self._text(path)), "", type_=Text())
 
     def _text(self, path: Path) -> ColumnElement[Any]:
         column, kind = self._by_name[path.column], self._infos[path.column].type

@@ -2,13 +2,14 @@
 
 import math
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from sqlalchemy import Integer, Select, bindparam, literal_column
 
-from domain.columns import Columnar, Part
+from domain.columns import Columnar, Keyed, Part, RecordColumns
 from domain.errors import SourceMismatchError
 from domain.filters import narrows_nothing
 from domain.paging import LazyPositions, Page, PageRequest, Position, page_of_rows
@@ -17,6 +18,7 @@ from domain.stored_time import OtherFormError
 from sources.availability import COOLDOWN
 from sources.postgres_connection import PostgresConnection
 from sources.postgres_mapping import REFLECT, ColumnInfo, MappedTable
+from sources.postgres_packing import NO_COLUMNS, Columns, Picked, names_of
 from sources.postgres_records import ALL, Picks
 from sources.postgres_rows import RowStatements
 from sources.postgres_satellites import SatelliteStatements
@@ -26,8 +28,20 @@ from sources.profile import Profile
 from sources.turns import Use
 
 R = TypeVar("R")
-_NO_ROWS: list[Any] = []
 Tenant = str | None
+
+
+class Owned(NamedTuple):
+    """Be what is asked of *mapped*'s rows about those to whom they belong, by their keys, which are of a *type*.
+
+    *query* takes these as `:owners`. *read* makes an answer for each, of what was found and of all the keys in their
+    order; None where it has to be asked in another way.
+    """
+
+    mapped: MappedTable
+    type: KeyType
+    query: Any
+    read: Callable[[Columns, Sequence[Key]], Mapping[Key, Any] | None]
 
 
 class PostgresReading:
@@ -102,20 +116,37 @@ class PostgresReading:
     async def _rows(self, tenant: Tenant, mapped: MappedTable, query: Any, **values: Any) -> Sequence[Any]:
         return await self._run(tenant, mapped.has_tenant and mapped.tenant_type, query, **values)
 
+    async def _columns(self, tenant: Tenant, mapped: MappedTable, query: Any, **values: Any) -> Columns:
+        """Run *query* as `_rows` does, and answer what it finds held as columns."""
+        if not self._within(tenant, mapped.has_tenant and mapped.tenant_type, values):
+            return Columns.of_rows(names_of(query), ())
+        try:
+            return await self._connection.columns(query, values)
+        except SourceMismatchError:
+            self._tables = None
+            raise
+
     async def _run(self, tenant: Tenant, type_: KeyType | bool, query: Any, **values: Any) -> Sequence[Any]:
         """Run *query* within *tenant*; no keys, and a tenant that the store cannot have, find nothing."""
-        if any(value == [] for value in values.values()):
+        if not self._within(tenant, type_, values):
             return []
-        if isinstance(type_, KeyType):
-            parsed = None if tenant is None else type_.parse(tenant)
-            if parsed is None:
-                return []
-            values["tenant"] = parsed
         try:
             return await self._connection.rows(query, values)
         except SourceMismatchError:
             self._tables = None
             raise
+
+    @staticmethod
+    def _within(tenant: Tenant, type_: KeyType | bool, values: dict[str, Any]) -> bool:
+        """Add *tenant*, whose column is of *type_*, to *values*; say whether these can find anything at all."""
+        if [] in values.values():
+            return False
+        if isinstance(type_, KeyType):
+            parsed = None if tenant is None else type_.parse(tenant)
+            if parsed is None:
+                return False
+            values["tenant"] = parsed
+        return True
 
     @contextmanager
     def _noticing(self) -> Iterator[None]:
@@ -126,18 +157,25 @@ class PostgresReading:
             self._tables = None
             raise SourceMismatchError("postgres", str(error)) from error
 
+    async def _of_owners(self, tenant: Tenant, keys: Collection[Key], owned: Owned) -> Mapping[Key, Any] | None:
+        """Answer *owned* for *keys*."""
+        owners = self._keys(owned.type, keys)
+        found = await self._columns(tenant, owned.mapped, owned.query, owners=list(owners))
+        with self._noticing():
+            return owned.read(found, list(owners.values()))
+
     async def _by_key(
         self, tenant: Tenant, statements: RowStatements[R] | None, keys: Collection[Key], picks: Picks = ALL
     ) -> Mapping[Key, R]:
         if statements is None:
             return {}
         asked = self._keys(statements.mapped.key_type(), keys)
-        rows = await self._rows(tenant, statements.mapped, statements.by_key(picks), keys=list(asked))
+        rows = await self._columns(tenant, statements.mapped, statements.by_key(picks), keys=list(asked))
+        made = statements.records.of(picks)
         with self._noticing():
-            records = statements.records.of(picks).records(rows)
-        # The key is the first of the columns.
-        found = {row[0]: record for row, record in zip(rows, records, strict=True)}
-        return {key: found[value] for value, key in asked.items() if value in found}
+            records = made.records(rows)
+        found = dict(zip(map(str, rows.lists[made.labels.index("key")]), records, strict=True))
+        return {key: found[str(value)] for value, key in asked.items() if str(value) in found}
 
     async def _read_page(
         self,
@@ -160,14 +198,21 @@ class PostgresReading:
         chosen: object,
         picks: Picks,
         **values: Any,
-    ) -> Sequence[Any]:
-        rows: list[Any] = []
-        for query in self._queries(statements, request, chosen, picks):
-            wanted = request.size + 1 - len(rows)
+    ) -> Columns:
+        queries = self._queries(statements, request, chosen, picks)
+        parts = await self._rows_of(tenant, statements.mapped, queries, request.size + 1, **values)
+        return Columns.joined(parts) if parts else NO_COLUMNS
+
+    async def _rows_of(
+        self, tenant: Tenant, mapped: MappedTable, queries: Sequence[Any], wanted: int, **values: Any
+    ) -> list[Columns]:
+        """Run *queries* one after the other until so many rows as are *wanted* are there."""
+        parts: list[Columns] = []
+        for query in queries:
             if wanted > 0:
-                more = await self._rows(tenant, statements.mapped, query, size=wanted, **values)
-                rows = [*rows, *more] if rows else list(more)
-        return rows
+                parts.append(await self._columns(tenant, mapped, query, **{**values, "size": wanted}))
+                wanted -= len(parts[-1])
+        return parts
 
     def _made(
         self, statements: RowStatements[R], rows: Sequence[Any], request: PageRequest, picks: Picks
@@ -229,8 +274,8 @@ class PostgresReading:
         assert statements.owner is not None
         owners = self._keys(statements.owner.type, keys)
         query = statements.stats_by_owner(statements.filters(chosen))
-        rows = await self._rows(tenant, statements.mapped, query, owners=list(owners))
-        return {str(row.owner): Stats(count=row.count) for row in rows}
+        rows = await self._columns(tenant, statements.mapped, query, owners=list(owners))
+        return Keyed(map(str, rows.lists[0]), RecordColumns(Stats, {"count": rows.lists[1]}, len(rows)))
 
     async def _children(
         self,
@@ -243,62 +288,63 @@ class PostgresReading:
         picks: Picks = ALL,
     ) -> Mapping[Key, Page[R]]:
         assert statements is not None
-        assert statements.owner is not None
-        owners = self._keys(statements.owner.type, keys)
         simple = statements.is_simple(request)
+        owned = self._children_of(statements, chosen, request, simple=simple, picks=picks)
+        pages = await self._of_owners(tenant, keys, owned)
+        if pages is None:
+            owned = self._children_of(statements, chosen, request, simple=False, picks=picks)
+            pages = await self._of_owners(tenant, keys, owned)
+            assert pages is not None
+        return pages
 
-        def children(simple: bool) -> Any:
-            def build() -> Any:
-                return statements.children(request, statements.filters(chosen), simple=simple, picks=picks)
+    def _children_of(
+        self, statements: RowStatements[R], chosen: object, request: PageRequest, *, simple: bool, picks: Picks
+    ) -> Owned:
+        """Be how a page of children is asked for; a *simple* one is answered unless it has to be asked otherwise."""
+        assert statements.owner is not None
 
-            # What a cursor or a filter says is never asked twice.
-            is_usual = chosen is None and request.position is None
-            order = request.order
-            key = ("children", order.field, order.direction, request.size, request.backwards, simple, picks)
-            return statements.built.once(key, build) if is_usual else build()
+        def build() -> Any:
+            return statements.children(request, statements.filters(chosen), simple=simple, picks=picks)
 
-        rows = await self._rows(tenant, statements.mapped, children(simple), owners=list(owners))
-        position = statements.position(request, picks)
-        if simple and None in map(position.stored, rows):
-            rows = await self._rows(tenant, statements.mapped, children(simple=False), owners=list(owners))
-        self._positions(statements, rows, request, picks)
-        return self._pages_of(statements, rows, owners, request, picks)
+        def read(rows: Columns, keys: Sequence[Key]) -> Mapping[Key, Page[R]] | None:
+            if simple and rows and None in rows.lists[statements.position(request, picks).place]:
+                return None
+            self._positions(statements, rows, request, picks)
+            return self._pages_of(statements, rows, keys, request, picks)
 
+        # What a cursor or a filter says is never asked twice.
+        is_usual = chosen is None and request.position is None
+        order = request.order
+        key = ("children", order.field, order.direction, request.size, request.backwards, simple, picks)
+        query = statements.built.once(key, build) if is_usual else build()
+        return Owned(statements.mapped, statements.owner.type, query, read)
+
+    @staticmethod
     def _pages_of(
-        self,
-        statements: RowStatements[R],
-        rows: Sequence[Any],
-        owners: Mapping[Any, Key],
-        request: PageRequest,
-        picks: Picks,
+        statements: RowStatements[R], rows: Columns, owners: Sequence[Key], request: PageRequest, picks: Picks
     ) -> Mapping[Key, Page[R]]:
-        """Part *rows* by their owners, which are the last of the columns, into pages of records held together."""
-        of_each: dict[Any, list[Any]] = {}
-        for row in rows:
-            of_owner = of_each.get(row[-1])
-            if of_owner is None:
-                of_each[row[-1]] = [row]
-            else:
-                of_owner.append(row)
-        kept: list[Any] = []
-        parts: list[tuple[Key, int, list[Any], bool]] = []
-        for value, key in owners.items():
-            read = of_each.get(value, _NO_ROWS)
-            shown = read[: request.size]
-            if request.backwards:
-                shown.reverse()
-            parts.append((key, len(kept), shown, len(read) > len(shown)))
-            kept += shown
-        with self._noticing():
-            held = statements.records.of(picks).held(kept)
+        """Part *rows*, which come by the numbers of their *owners*, their last column, into pages held together."""
+        counts = Counter(rows.lists[-1])
+        parts: list[tuple[Key, int, range, bool]] = []
+        begin = kept = 0
+        for number, key in enumerate(owners, start=1):
+            read = counts[number]
+            shown = range(begin, begin + min(read, request.size))
+            parts.append((key, kept, shown[::-1] if request.backwards else shown, read > request.size))
+            begin += read
+            kept += len(shown)
+        # Mostly what was read is what is shown.
+        as_read = kept == begin and not request.backwards
+        held_rows = rows if as_read else rows.at([place for _, _, shown, _ in parts for place in shown])
+        held = statements.records.of(picks).held(held_rows)
         position = statements.position(request, picks)
 
         def part(begin: int, end: int) -> Sequence[R]:
             return Part(held, begin, end) if isinstance(held, Columnar) else held[begin:end]
 
         return {
-            key: Page(request, part(begin, begin + len(shown)), LazyPositions(shown, position), more)
-            for key, begin, shown, more in parts
+            key: Page(request, part(at, at + len(shown)), LazyPositions(Picked(rows, shown), position), more)
+            for key, at, shown, more in parts
         }
 
     async def _by_owner(

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement
 
 from domain.columns import RecordColumns
 from domain.stored_time import Form
+from sources.postgres_packing import Columns
 from sources.postgres_time import TimeColumn
 
 R = TypeVar("R")
@@ -24,6 +26,8 @@ TEXT = "None if {0} is None else ({0}.strip() or None) if {0}.__class__ is str e
 NAME, KEY = "str({0})", "None if {0} is None else str({0})"
 BY, IF_ANY = "{h}({0})", "None if {0} is None else {h}({0})"
 _INSTANT = "{0} if {0} is None or ({0}.__class__ is datetime and {0}.tzinfo is UTC) else {h}({0})"
+#: How whole columns are read at once, where that takes less than reading each value.
+_AT_ONCE = {AS_IS: "{0}", TEXT: "texts({0})", NAME: "list(map(str, {0}))", _INSTANT: "instants({0}, {h})"}
 MEANING, MEANING_IF_ANY = "{h}[{0}]", "{h}[{0}] if {0} else None"
 
 
@@ -57,6 +61,25 @@ def clean(stored: object) -> str | None:
     return None if stored is None else str(stored).strip() or None
 
 
+def texts(stored: list[Any]) -> list[str | None]:
+    """Make of what a column holds texts that say something, or None."""
+    try:
+        stripped: list[str | None] = list(map(str.strip, stored))
+    except TypeError:
+        return list(map(clean, stored))
+    return [text or None for text in stripped] if "" in stripped else stripped
+
+
+def instants(stored: list[Any], read: Callable[[Any], datetime | None]) -> list[datetime | None]:
+    """Make of the dates that a column holds instants in UTC, by *read* where they are not yet."""
+    try:
+        if set(map(_ZONE, stored)) <= _IN_UTC:
+            return stored
+    except AttributeError:
+        pass  # some are null
+    return [None if at is None else read(at) for at in stored]
+
+
 @dataclass(frozen=True, slots=True)
 class Made(Generic[R]):
     """Be the *columns*, called *labels*, of a record, and what makes records of rows that begin with them."""
@@ -65,7 +88,7 @@ class Made(Generic[R]):
     labels: Sequence[str]
     records: Callable[[Sequence[Any]], list[R]]
     #: Makes the same, held as columns where the record is made of just these.
-    held: Callable[[Sequence[Any]], Sequence[R]]
+    held: Callable[[Columns], Sequence[R]]
 
 
 class Records(Generic[R]):
@@ -109,6 +132,7 @@ class Records(Generic[R]):
         return Made(columns, labels, reader.records, held)
 
 
+_ZONE, _IN_UTC = attrgetter("tzinfo"), {UTC}
 #: What picks are asked for is up to clients.
 _MOST_KEPT = 1_000
 
@@ -121,37 +145,42 @@ class Reader(Generic[R]):
     labels: Sequence[str]
     parts: Mapping[str, Part]
     _written: dict[int, Callable[[Sequence[Any]], list[R]]] = field(default_factory=dict)
-    _apart: Callable[[Sequence[Any]], dict[str, list[Any]]] | None = None
+    _apart: Callable[[Sequence[list[Any]]], dict[str, list[Any]]] | None = None
 
     def records(self, rows: Sequence[Any]) -> list[R]:
         if not rows:
             return []
         # What a statement finds beside the record follows.
-        width = len(rows[0])
+        width = len(rows.names) if isinstance(rows, Columns) else len(rows[0])
         written = self._written.get(width)
         if written is None:
             written = self._written[width] = self._write(width)
         return written(rows)
 
-    def columns(self, rows: Sequence[Any]) -> RecordColumns[R]:
+    def columns(self, rows: Columns) -> RecordColumns[R]:
         """Read the same into columns: none of the records is made."""
         if self._apart is None:
             self._apart = self._write_apart()
-        return RecordColumns(self.kind, self._apart(rows) if rows else {"key": []}, len(rows))
+        return RecordColumns(self.kind, self._apart(rows.lists), len(rows))
 
-    def _write_apart(self) -> Callable[[Sequence[Any]], dict[str, list[Any]]]:
-        """Write what reads each part by a comprehension of its own, from rows that are turned into columns."""
-        named: dict[str, Any] = {"clean": clean, "datetime": datetime, "UTC": UTC}
+    def _write_apart(self) -> Callable[[Sequence[list[Any]]], dict[str, list[Any]]]:
+        """Write what reads each part by itself: at once where that can be, else by a comprehension."""
+        named: dict[str, Any] = {"clean": clean, "datetime": datetime, "UTC": UTC, "texts": texts, "instants": instants}
         names = {label: f"c{place}" for place, label in enumerate(self.labels)}
         made = []
         for place, (name, part) in enumerate(self.parts.items()):
             named[f"h{place}"] = part.help
             read = [names[label] for label in part.columns]
+            given = [f"s{one}" for one in read]
+            at_once = _AT_ONCE.get(part.reads)
+            if at_once is not None:
+                made.append(f"{name!r}: {at_once.format(*given, h=f'h{place}')}")
+                continue
             value = part.reads.format(*read, h=f"h{place}")
-            several = f"({', '.join(read)}) in zip({', '.join(f's{one}' for one in read)})"
+            several = f"({', '.join(read)}) in zip({', '.join(given)})"
             made.append(f"{name!r}: [{value} for {several if len(read) > 1 else f'{read[0]} in s{read[0]}'}]")
         columns = "".join(f"s{one}, " for one in names.values())
-        source = f"def read(rows):\n    {columns}*_ = zip(*rows)\n    return {{{', '.join(made)}}}"
+        source = f"def read(lists):\n    {columns}*_ = lists\n    return {{{', '.join(made)}}}"
         return _compiled(source, named)
 
     def _write(self, width: int) -> Callable[[Sequence[Any]], list[R]]:

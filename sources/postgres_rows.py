@@ -13,6 +13,8 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
+    cast,
+    column,
     false,
     func,
     literal,
@@ -150,6 +152,15 @@ class RowStatements(Generic[R]):
 
         return self.built.once(("by_key", picks), build)
 
+    def one(self, picks: Picks = ALL) -> Select[Any]:
+        """Read the row whose key is `:key`."""
+
+        def build() -> Select[Any]:
+            key = self.mapped["key"] == bindparam("key", type_=self.mapped.key_type().type)
+            return self._select(self.records.of(picks).columns, [key])
+
+        return self.built.once(("one", picks), build)
+
     def by(self, role: str) -> Select[Any]:
         """Read the rows in which *role* is one of the texts `:keys`."""
         return self._select(
@@ -201,16 +212,18 @@ class RowStatements(Generic[R]):
         return time is not None and time.required and not request.backwards and request.position is None
 
     def children(self, request: PageRequest, filters: Conditions, *, simple: bool, picks: Picks = ALL) -> Select[Any]:
-        """Read a page and one more of the children of each of `:owners`, in reading direction.
+        """Read a page and one more of the children of each of `:owners`, by these, in reading direction.
 
         A *simple* page is right unless a date on it is beyond the calendar: that one's position is NULL then, and the
         page has to be read again, not simple.
         """
         owner = self._owner()
-        asked = select(func.unnest(bindparam("owners", type_=ARRAY(owner.type.type))).label("owner")).subquery("asked")
+        owners = func.unnest(bindparam("owners", type_=ARRAY(owner.type.type)))
+        asked = owners.table_valued(column("owner", owner.type.type), with_ordinality="number", name="asked")
+        asked = asked.render_derived()
         arms = self._simple_arms(request) if simple else self._arms(request)
         if not arms:
-            return select(asked.c.owner).where(false())
+            return select(asked.c.number).where(false())
         reads = [
             self._read(arm, request, [owner.key == asked.c.owner, *filters], picks)
             .add_columns(self.key.label("ordered_key"), literal_column(str(number), Integer).label("arm"))
@@ -223,9 +236,9 @@ class RowStatements(Generic[R]):
         )
         ends = _turned([child.c[self._placed(request, picks)], child.c.ordered_key], request)
         seen = [child.c[label] for label in (*self.records.of(picks).labels, *self._place(request, picks))]
-        # The owner is the last of the columns.
-        found = select(*seen, asked.c.owner).select_from(asked.join(child, true()))
-        return found.order_by(*([child.c.arm] if len(reads) > 1 else []), *ends)
+        # The number of the owner, among those asked for, is the last of the columns.
+        found = select(*seen, cast(asked.c.number, Integer)).select_from(asked.join(child, true()))
+        return found.order_by(asked.c.number, *([child.c.arm] if len(reads) > 1 else []), *ends)
 
     def position(self, request: PageRequest, picks: Picks = ALL) -> "RowPosition":
         """Be what finds the position of a row in the list."""
@@ -234,7 +247,7 @@ class RowStatements(Generic[R]):
             placed = self._placed(request, picks)
             place = [*self.records.of(picks).labels, POSITION].index(placed)
             column = self.ordered_by(request)
-            return RowPosition(column, operator.itemgetter(place), self.kind, is_read=placed != POSITION)
+            return RowPosition(column, place, self.kind, is_read=placed != POSITION)
 
         return self.built.once(("position", request.order.field, picks), build)
 
@@ -255,7 +268,7 @@ class RowStatements(Generic[R]):
 
     def _read(self, arm: "_Arm", request: PageRequest, filters: Conditions, picks: Picks) -> Select[Any]:
         time = self.ordered_by(request)
-        position = null() if time is None else time.selected
+        position = cast(null(), Text) if time is None else time.selected
         ordered = [self.key] if arm.is_nulls or time is None else [time.expression, self.key]
         columns = list(self.records.of(picks).columns)
         if self._place(request, picks):
@@ -315,18 +328,18 @@ class RowStatements(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class RowPosition:
-    """Find the positions of rows of a *kind* in a list that *column* orders, of which they hold what is *stored*.
+    """Find the positions of rows of a *kind* in a list that *column* orders, whose values they hold at a *place*.
 
     *is_read* says whether an attribute of the records is read from the same column.
     """
 
     column: OrderColumn | None
-    stored: Callable[[Record], Any]
+    place: int
     kind: RecordKind | None
     is_read: bool
 
     def __call__(self, row: Record) -> Position:
-        value, mark = (None, None) if self.column is None else self.column.position(self.stored(row))
+        value, mark = (None, None) if self.column is None else self.column.position(row[self.place])
         return Position(value, str(row.key), self.kind, mark)
 
 

@@ -9,6 +9,8 @@ from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 
+from sources.postgres_packing import Packing, packing
+
 #: What statements are written for.
 DIALECT: Any = asyncpg.dialect()  # type: ignore[no-untyped-call]
 #: As many texts are kept of statements that are composed anew for each request.
@@ -49,6 +51,15 @@ class Statements:
     def __init__(self) -> None:
         self._kept: WeakKeyDictionary[Executable, Sent] = WeakKeyDictionary()
         self._compiled: dict[Hashable, SQLCompiler] = {}
+        self._packings: dict[str, Packing | None] = {}
+
+    def packing(self, query: Executable, sent: Sent) -> Packing | None:
+        """Say how *sent*, which *query* is sent as, is sent to be answered in one row; None where it cannot be."""
+        if sent.sql not in self._packings:
+            if len(self._packings) >= _MOST_KEPT:
+                self._packings.clear()
+            self._packings[sent.sql] = packing(query, sent.sql)
+        return self._packings[sent.sql]
 
     def sent(self, query: Executable, values: Mapping[str, Any]) -> Sent:
         """Answer how *query* is sent, which is run with *values*."""

@@ -126,8 +126,9 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "int8": _integer(64),
     **dict.fromkeys(("text", "varchar", "citext", "bpchar", "name"), _text),
 }
-_WHOLE = {"int2": 16, "int4": 32, "int8": 64}
+#: How many bits whole numbers have.
+WHOLE = {"int2": 16, "int4": 32, "int8": 64}
 KEY_TYPES = {
-    name: KeyType(name, _TYPES[name], parse, _integers(_WHOLE[name]) if name in _WHOLE else _each(parse))
+    name: KeyType(name, _TYPES[name], parse, _integers(WHOLE[name]) if name in WHOLE else _each(parse))
     for name, parse in _PARSERS.items()
 }

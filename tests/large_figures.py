@@ -14,7 +14,6 @@ import shutil
 import statistics
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from sources.postgres_connection import PostgresConnection
 from sources.query_plans import accesses
 from tests.loading import make_database, mongo_url, run_sql
 from tests.running import Gateway, running
+from tests.sent import Sent, plan_of, recorded
 
 SQL = Path(gateway.demo_data.__file__).parent
 _ROOM = 40 << 30
@@ -132,17 +132,7 @@ async def load(folder: EmbeddedStores, customers: int) -> Settings:
     )
 
 
-def recording(sent: list[tuple[Any, Mapping[str, Any]]]) -> None:
-    rows = PostgresConnection.rows
-
-    async def recorded(self: PostgresConnection, query: Any, values: Mapping[str, Any] | None = None) -> Any:
-        sent.append((query, dict(values or {})))
-        return await rows(self, query, values)
-
-    PostgresConnection.rows = recorded  # type: ignore[method-assign]  # to see what is sent
-
-
-async def measure(gateway: Gateway, customers: int, sent: list[tuple[Any, Mapping[str, Any]]]) -> None:
+async def measure(gateway: Gateway, customers: int, sent: Sent) -> None:
     assert gateway.settings.postgres_url is not None
     planner = PostgresConnection(gateway.settings.postgres_url, 120)
     chance = random.Random(7)  # noqa: S311 - which customers are asked for is no secret
@@ -162,8 +152,8 @@ async def measure(gateway: Gateway, customers: int, sent: list[tuple[Any, Mappin
             await gateway.data(query, given)
             took.append((time.perf_counter() - began) * 1000)
         scanned = set()
-        for statement, values in statements:
-            plan = await planner.plan(statement, values)
+        for sql, arguments in statements:
+            plan = await plan_of(planner, sql, arguments)
             scanned |= {way.table for way in accesses(plan) if way.index is None and way.table}
         took.sort()
         worst = took[min(len(took) - 1, int(len(took) * 0.99))]
@@ -176,10 +166,10 @@ async def measure(gateway: Gateway, customers: int, sent: list[tuple[Any, Mappin
 
 
 async def run(folder: Path, customers: int) -> None:
-    sent: list[tuple[Any, Mapping[str, Any]]] = []
+    sent: Sent = []
     with EmbeddedStores(folder) as stores:
         settings = await load(stores, customers)
-        recording(sent)
+        PostgresConnection._rows = recorded(sent)  # type: ignore[method-assign]  # to see what is sent
         async with running(settings) as gateway:
             with seldom_collected():
                 await measure(gateway, customers, sent)

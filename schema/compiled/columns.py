@@ -13,9 +13,9 @@ from domain.columns import Columnar, Part, RecordColumns
 from resolvers.loading import Loaded, LoadedPage
 from resolvers.selection import Wanted, wanted_in
 from schema.compiled.arguments import Arguments
-from schema.compiled.plan import Column, Given, MakeColumn
+from schema.compiled.plan import AskAlong, Column, Given, MakeColumn
 from schema.compiled.resolve_info import RawInfo
-from schema.fields import DECLARATION, Computed, Info
+from schema.fields import CUSTOMER_KEY, DECLARATION, Computed, Info
 
 
 def column_maker(
@@ -39,6 +39,27 @@ def column_maker(
     if isinstance(declaration, LoadedPage):
         return _loaded_page(declaration, arguments, wanted_in(names, picks))
     return _resolved(declared, arguments, raw)
+
+
+def asks_of(
+    declared: StrawberryField, arguments: Arguments, names: frozenset[str], picks: frozenset[str]
+) -> AskAlong | None:
+    """Answer what says what the field *declared* asks loaders for, where that is by the keys of customers alone."""
+    declaration = declared.metadata.get(DECLARATION)
+    if isinstance(declaration, Computed) and declaration.along:
+        return lambda _: declaration.along
+    if isinstance(declaration, Loaded) and declaration.key == CUSTOMER_KEY:
+        return lambda given: declaration.along(given.context, arguments.read(given), names)
+    if isinstance(declaration, LoadedPage) and declaration.key == CUSTOMER_KEY:
+        wanted = wanted_in(names, picks)
+        return lambda given: declaration.along(given.context, arguments.read(given), wanted)
+    return None
+
+
+def is_same(declared: StrawberryField) -> bool:
+    """Say whether what is selected below the field *declared* is of the same records."""
+    declaration = declared.metadata.get(DECLARATION)
+    return isinstance(declaration, Computed) and declaration.is_same
 
 
 #: Records that are held as columns, of which an attribute is a column.

@@ -1,6 +1,6 @@
 """Compile a validated operation into a plan."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from graphql import (
@@ -24,9 +24,9 @@ from strawberry.types.field import StrawberryField
 
 from resolvers.selection import names_of
 from schema.compiled.arguments import Arguments
-from schema.compiled.columns import column_maker, constant
+from schema.compiled.columns import asks_of, column_maker, constant, is_same
 from schema.compiled.leaves import column_writer
-from schema.compiled.plan import Column, FieldPlan, Given, SelectionPlan
+from schema.compiled.plan import AskAlong, Column, FieldPlan, Given, SelectionPlan
 from schema.compiled.resolve_info import RawInfo, info_of
 from schema.fields import NEEDS
 
@@ -61,7 +61,12 @@ class Compiler:
         if root is None:
             raise NotCompiledError("no such root")
         collected = collect_fields(self._schema, self._fragments, self._variables, root, self._operation)
-        return self._selection(root, collected.grouped_field_set)
+        plan = self._selection(root, collected.grouped_field_set)
+        finding = [field for field in plan.fields if field.below]
+        # Where several fields find customers, what belongs to these is asked for all at once.
+        if len(finding) == 1 and self._operation.operation is OperationType.QUERY:
+            finding[0].along = tuple(_asks(finding[0].below.values()) or _asks(_records(finding[0])))
+        return plan
 
     def _selection(self, type_: GraphQLObjectType, grouped: Mapping[str, list[FieldDetails]]) -> SelectionPlan:
         fields = [self._field(type_, name, details) for name, details in grouped.items()]
@@ -108,7 +113,9 @@ class Compiler:
         elif (needs := declared.metadata.get(NEEDS)) is not None:
             field.needs = frozenset(needs)
         field.picks = _picks(field)
-        field.make = column_maker(declared, arguments, self._names(field), raw, field.picks)
+        names = self._names(field)
+        field.make = column_maker(declared, arguments, names, raw, field.picks)
+        field.asks, field.is_same = asks_of(declared, arguments, names, field.picks), is_same(declared)
 
     def _names(self, field: FieldPlan) -> frozenset[str]:
         """Name what is selected below *field*."""
@@ -149,6 +156,17 @@ def _records(field: FieldPlan) -> Iterator[SelectionPlan]:
         elif inner.field_name == "edges":
             edges = (one for selection in inner.below.values() for one in selection.fields)
             yield from (node for one in edges if one.field_name == "node" for node in one.below.values())
+
+
+def _asks(selections: Iterable[SelectionPlan]) -> list[AskAlong]:
+    """List what the fields of *selections* ask loaders for."""
+    found: list[AskAlong] = []
+    for field in (one for selection in selections for one in selection.fields):
+        if field.asks is not None:
+            found.append(field.asks)
+        if field.is_same:
+            found += _asks(field.below.values())
+    return found
 
 
 def _picks(field: FieldPlan) -> frozenset[str]:

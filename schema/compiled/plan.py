@@ -1,6 +1,6 @@
 """What an operation comes to once it is compiled: for each selection its fields, and how a column of each is made."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetails
 
+from domain.along import Along
 from domain.columns import Columnar
 from resolvers.context import Context
 from schema.fields import KeyOf
@@ -54,6 +55,8 @@ class Given:
 
 #: Makes the column of a field, given the request and the parents: at once, or something to wait for.
 MakeColumn = Callable[[Given, Sequence[Any]], Column | Columnar[Any] | Awaitable[Column]]
+#: Says what a field asks loaders for by the keys of its parents.
+AskAlong = Callable[[Given], Iterable[Along]]
 #: Writes a column of leaves as the answer has them; None where any is not what it should be.
 WriteColumn = Callable[[Column], Column | None]
 
@@ -77,6 +80,11 @@ class FieldPlan:
     needs: frozenset[str] | None = None
     #: Of a connection: the attributes that are needed of its records; none where it may be any.
     picks: frozenset[str] = frozenset()
+    #: What it will be asked for of its parents' keys, and of a root field what is asked along with what it finds.
+    asks: "AskAlong | None" = None
+    along: "tuple[AskAlong, ...]" = ()
+    #: Whether what is selected below it is of the same records.
+    is_same: bool = False
     #: Of a leaf.
     write: WriteColumn | None = None
     #: Of anything else: what is selected of it, by the name of its type.

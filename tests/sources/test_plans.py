@@ -4,18 +4,17 @@ Customers through leads, keys that compare as text only, dates as text, conditio
 are printed while the store is small, and hold once it is big.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Select
 
 from sources.postgres_connection import PostgresConnection
 from sources.query_plans import accesses
 from tests.commanding import run_command
 from tests.loading import make_database, run_sql
 from tests.running import Gateway, running, secured
+from tests.sent import Sent, plan_of, recorded
 from tests.servers import Servers
 
 FOLDER = Path(__file__).parent / "awkward"
@@ -44,7 +43,6 @@ PAGES = {
     ("bookings", "START_AT"): f"{BOOKING} customer {{ {CUSTOMER} }}",
     ("bookings", "CREATED_AT"): f"{BOOKING} customer {{ id }}",
 }
-Sent = list[tuple[Select[Any], Mapping[str, Any]]]
 
 
 @pytest.fixture(scope="module")
@@ -68,16 +66,9 @@ async def awkward(without_mongo: Servers) -> AsyncIterator[Gateway]:
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
-    """Every statement that is sent, with its values."""
+    """Every statement that is sent, with its arguments."""
     sent: Sent = []
-    rows = PostgresConnection.rows
-
-    async def recorded(self: PostgresConnection, query: Any, values: Mapping[str, Any] | None = None) -> Any:
-        if isinstance(query, Select):
-            sent.append((query, dict(values or {})))
-        return await rows(self, query, values)
-
-    monkeypatch.setattr(PostgresConnection, "rows", recorded)
+    monkeypatch.setattr(PostgresConnection, "_rows", recorded(sent))
     return sent
 
 
@@ -86,11 +77,11 @@ async def assert_nothing_big_is_scanned(gateway: Gateway, sent: Sent) -> None:
     assert gateway.settings.postgres_url is not None
     planner = PostgresConnection(gateway.settings.postgres_url, 60)
     try:
-        for query, values in sent:
-            plan = await planner.plan(query, values)
+        for sql, arguments in tuple(sent):
+            plan = await plan_of(planner, sql, arguments)
             scanned = {way.table for way in accesses(plan) if way.index is None}
-            assert not scanned, f"{query}\n{values}\n{plan}"
-            assert plan["Total Cost"] < COST_OF_A_SCAN, f"{query}\n{values}\n{plan}"
+            assert not scanned, f"{sql}\n{arguments}\n{plan}"
+            assert plan["Total Cost"] < COST_OF_A_SCAN, f"{sql}\n{arguments}\n{plan}"
     finally:
         await planner.close()
 
