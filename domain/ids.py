@@ -5,7 +5,7 @@ import binascii
 import json
 import json.encoder
 from binascii import b2a_base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -23,6 +23,8 @@ _KINDS = {kind.value: kind for kind in RecordKind}
 #: Write a text as JSON, and escape no more than has to be.
 _text: Callable[[Any], str] = json.encoder.encode_basestring
 _IN_URLS = bytes.maketrans(b"+/", b"-_")
+#: What is put behind an id to make whole threes of bytes of it, by how many are left over, and how that is written.
+_MARKS = (("\xff\xff\xff", "____"), ("\x0f\xff", "__"), ("?", "_"))
 #: Longer than any id that is handed out for a key of a sane length.
 _LONGEST = 20_000
 
@@ -51,29 +53,19 @@ def encode_id(type_: str, tenant: str | None, key: Key, kind: RecordKind | None 
 def encode_ids(type_: str, tenant: str | None, keys: Sequence[Key], kind: RecordKind | None = None) -> list[str]:
     """Write the ids of many *keys*, as `encode_id` does each."""
     beginning = _beginning(type_, kind, tenant)
-    joined = "".join(keys)
-    if not joined.isascii() or len(_text(joined)) > len(joined) + len('""'):
+    # Three bytes are four characters, the last of which is "_" only where the last byte is of one of these.
+    joined = "".join(keys).replace("-", "")
+    if not (joined.isascii() and joined.isalnum() and beginning.isascii()) or "?" in beginning or "\x7f" in beginning:
         return [_opaque(f"{beginning}{_text(key)}]") for key in keys]
-    # Three bytes are four characters: what all begin with is written once, and the rest of all those that are as long
-    # as each other in one go.
-    begun = f'{beginning}"'.encode()
-    whole = len(begun) // 3 * 3
-    first, rest = _opaque_bytes(begun[:whole]), begun[whole:].decode()
-    lengths = list(map(len, keys))
-    written = {length: _ends(rest, keys, lengths, length) for length in set(lengths)}
-    if len(written) == 1:
-        return [first + end for end in written[lengths[0]]]
-    return [first + next(written[length]) for length in lengths]
-
-
-def _ends(rest: str, keys: Sequence[Key], lengths: Sequence[int], length: int) -> Iterator[str]:
-    """Write what ids end with, *rest* and the key, for those of *keys* that are of one *length*."""
-    size = len(rest) + length + len('"]')
-    fill = "\0" * (-size % 3)
-    alike = keys if lengths.count(length) == len(keys) else [key for key in keys if len(key) == length]
-    written = _opaque_bytes((rest + f'"]{fill}{rest}'.join(alike) + f'"]{fill}').encode())
-    step, shown = (size + len(fill)) // 3 * 4, (4 * size + 2) // 3
-    return (written[at : at + shown] for at in range(0, len(written), step))
+    # So all are written in one go, with marks between them.
+    begun, lengths = f'{beginning}"', set(map(len, keys))
+    marks = {length: _MARKS[(len(begun) + length + len('"]')) % 3] for length in lengths}
+    if len(set(marks.values())) == 1:
+        mark, shown = marks[lengths.pop()]
+        return _opaque_bytes((begun + f'"]{mark}{begun}'.join(keys) + '"]').encode("latin-1")).split(shown)
+    ends = {length: f'"]{mark}' for length, (mark, _) in marks.items()}
+    text = "".join([f"{begun}{key}{ends[len(key)]}" for key in keys])
+    return [one for one in _opaque_bytes(text.encode("latin-1")).split("_") if one]
 
 
 @lru_cache(maxsize=1_000)

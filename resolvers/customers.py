@@ -196,7 +196,7 @@ def names_of(context: Context, customers: Sequence[Customer]) -> list[Any]:
         return own
     if isinstance(customers, Heads) and not context.stores.mongo_kinds:
         said = zip(own, customers.column("email"), customers.column("phone"), customers.keys, strict=True)
-        return [next(one for one in each if one is not None) for each in said]
+        return [name or email or phone or key for name, email, phone, key in said]
     return [name_of(context, customers[place]) if name is None else name for place, name in enumerate(own)]
 
 

@@ -66,7 +66,7 @@ def texts(stored: list[Any]) -> list[str | None]:
     try:
         stripped: list[str | None] = list(map(str.strip, stored))
     except TypeError:
-        return list(map(clean, stored))
+        return [None if one is None else one.strip() or None if one.__class__ is str else clean(one) for one in stored]
     return [text or None for text in stripped] if "" in stripped else stripped
 
 

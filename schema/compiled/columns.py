@@ -24,16 +24,19 @@ def column_maker(
     names: frozenset[str],
     raw: Callable[[Given], RawInfo],
     picks: frozenset[str],
+    *,
+    is_leaf: bool,
 ) -> MakeColumn:
     """Answer what makes the columns of the field *declared*.
 
     *names* are selected below it, *picks* are needed of the records of a connection; *raw* tells a resolver about it.
+    The values of a leaf may have to be waited for: that is seen where they are written.
     """
     declaration = declared.metadata.get(DECLARATION)
     if declared.base_resolver is None:
         return _attribute(declared.python_name)
     if isinstance(declaration, Computed):
-        return _computed(declaration)
+        return _computed(declaration, is_leaf=is_leaf)
     if isinstance(declaration, Loaded):
         return _loaded(declaration, arguments, names)
     if isinstance(declaration, LoadedPage):
@@ -82,14 +85,14 @@ def _attribute(name: str) -> MakeColumn:
     return make
 
 
-def _computed(declaration: Computed) -> MakeColumn:
+def _computed(declaration: Computed, *, is_leaf: bool) -> MakeColumn:
     resolve, many = declaration.resolve, declaration.many
 
     def make(given: Given, parents: Sequence[Any]) -> Column | Columnar[Any] | Awaitable[Column]:
         if many is not None:
             with suppress(Exception):  # one by one then: what fails for one fails for that one alone
                 found = many(given.context, parents)
-                return found if isinstance(found, Columnar) else _awaited(found)
+                return found if is_leaf or isinstance(found, Columnar) else awaited(found)
         return _each(parents, partial(resolve, given.context))
 
     return make
@@ -137,10 +140,10 @@ def _each(parents: Sequence[Any], resolve: Callable[[Any], Any]) -> Column | Awa
             column.append(resolve(parent))
         except Exception as error:  # noqa: BLE001 - a field that fails is an error in the answer
             column.append(error)
-    return _awaited(column)
+    return awaited(column)
 
 
-def _awaited(column: Column) -> Column | Awaitable[Column]:
+def awaited(column: Column) -> Column | Awaitable[Column]:
     """Wait for the values that have to be waited for, if there are any."""
     return _all_of(column) if any(hasattr(class_, "__await__") for class_ in set(map(type, column))) else column
 

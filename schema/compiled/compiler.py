@@ -114,7 +114,9 @@ class Compiler:
             field.needs = frozenset(needs)
         field.picks = _picks(field)
         names = self._names(field)
-        field.make = column_maker(declared, arguments, names, raw, field.picks)
+        field.make = column_maker(
+            declared, arguments, names, raw, field.picks, is_leaf=field.write is not None and not field.is_list
+        )
         field.asks, field.is_same = asks_of(declared, arguments, names, field.picks), is_same(declared)
 
     def _names(self, field: FieldPlan) -> frozenset[str]:

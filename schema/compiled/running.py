@@ -13,6 +13,7 @@ from graphql import ExecutionResult, GraphQLAbstractType, default_type_resolver,
 from graphql.pyutils import is_iterable
 
 from domain.columns import Columnar, Heads, Part, RecordColumns, joined
+from schema.compiled.columns import awaited
 from schema.compiled.completing import Completion, NulledError
 from schema.compiled.levels import Found, Level
 from schema.compiled.plan import Column, FieldPlan, Given, SelectionPlan
@@ -134,7 +135,7 @@ class Run:
         if field.write is not None:
             found.written = _written_lists(field, column) if field.is_list else field.write(column)
             if found.written is None:
-                if self._waits_for_items(level, number, column):
+                if self._waits_for_items(level, number, column) or self._waits_for_values(level, number, column):
                     return
                 self.amiss = True
             level.found[number] = found
@@ -153,6 +154,15 @@ class Run:
             return False
         level.late.add(number)
         self._wait(level, number, _items_of(column))
+        return True
+
+    def _waits_for_values(self, level: Level, number: int, column: Column) -> bool:
+        """Wait for leaves that have to be waited for, if there are any, and settle the field then."""
+        all_of = awaited(column)
+        if level.plan.fields[number].is_list or isinstance(all_of, list):
+            return False
+        level.late.add(number)
+        self._wait(level, number, all_of)
         return True
 
     def _values(self, found: Found) -> Sequence[Any] | None:
