@@ -68,6 +68,16 @@ def encode_ids(type_: str, tenant: str | None, keys: Sequence[Key], kind: Record
     return [one for one in _opaque_bytes(text.encode("latin-1")).split("_") if one]
 
 
+def begun_id(type_: str, tenant: str | None, kind: RecordKind | None = None) -> tuple[str, str]:
+    """Write how ids begin: as much of it as is the same for all keys, and what is to be written with the key.
+
+    The key of letters and digits, and what closes it (`"]`), follow that. Raises ValueError where that is no ASCII.
+    """
+    begun = f'{_beginning(type_, kind, tenant)}"'.encode()
+    whole = len(begun) // 3 * 3
+    return _opaque_bytes(begun[:whole]), begun[whole:].decode("ascii")
+
+
 @lru_cache(maxsize=1_000)
 def _beginning(type_: str, kind: RecordKind | None, tenant: str | None) -> str:
     return f"[{_json(type_)},{_json(kind.value if kind else None)},{_json(tenant)},"

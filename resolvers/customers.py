@@ -26,6 +26,7 @@ from domain.records import (
     RecordRef,
     Stats,
 )
+from domain.written import Fields, WrittenAnswer
 from loaders.batched import Ask
 from loaders.customers import customer_along
 from resolvers.connections import Connection, begun
@@ -35,6 +36,7 @@ from resolvers.loading import PageOf
 from resolvers.merge import Merge
 from resolvers.searching import choose
 from resolvers.selection import Wanted
+from resolvers.written import is_of_rows, written_customer, written_page
 
 _LAST_TOUCHED = frozenset({"last_touched_at"})
 #: What `last_contact_at_of` asks for.
@@ -72,11 +74,15 @@ class CustomerRecord:
         return self.record.created_at
 
 
-async def find_customers(context: Context, asked: PageOf, wanted: Wanted) -> Connection[Customer]:
+async def find_customers(context: Context, asked: PageOf, wanted: Wanted) -> Connection[Customer] | WrittenAnswer:
     """List the customers of all stores, by creation of their head record."""
     tenant = context.tenant
     request = asked.page.request(asked.order, tenant, longest=context.limits.max_page, kinds=True)
     who = await choose(context.stores, tenant, asked.chosen)
+    if wanted.written is not None and who.only is None and is_of_rows(context.stores, who.choice):
+        answer = await written_page(context.stores, tenant, who.choice, request, wanted.written)
+        if answer is not None:
+            return answer
     count = begun(count_customers(context.stores, tenant, who, context.limits)) if wanted.count else None
     merge = Merge(context.stores, tenant, who.choice, request, who.only, picks=wanted.picks, along=wanted.along)
     page = await merge.page() if wanted.page else None
@@ -90,6 +96,19 @@ async def customer_by_id(context: Context, text: str, along: Sequence[Along] = (
     *along*: what will be asked for of what belongs to it.
     """
     return await customer_of(context, decode_id(text, CUSTOMER), along)
+
+
+async def customer_answer(
+    context: Context, text: str, along: Sequence[Along], written: Fields | None
+) -> Customer | WrittenAnswer | None:
+    """Find a customer as `customer_by_id` does, or what its store has *written* of it."""
+    given = decode_id(text, CUSTOMER)
+    is_of_row = given.tenant == context.tenant and given.kind is RecordKind.CRM
+    if written is not None and is_of_row and context.stores.kinds == (RecordKind.CRM,):
+        is_written, answer = await written_customer(context.stores, context.tenant, given.key, written)
+        if is_written:
+            return answer
+    return await customer_of(context, given, along)
 
 
 async def customer_of(context: Context, given: GlobalId, along: Sequence[Along] = ()) -> Customer | None:

@@ -64,8 +64,10 @@ class Loaded:
         )
         return answer if self.pick is None else self._pick(answer)
 
-    def along(self, _: Context, given: Mapping[str, Any], picks: frozenset[str]) -> Iterator[Along]:
+    def along(self, context: Context, given: Mapping[str, Any], picks: frozenset[str]) -> Iterator[Along]:
         """Say what may be asked for along with the parents."""
+        if getattr(context.loaders, self.loader) is None:
+            return
         arguments = self.arguments(**given) if self.arguments is not None else None
         if not isinstance(arguments, Most):
             yield Along(self.loader, arguments, picks if self.pick is None else frozenset({self.pick}))
@@ -148,6 +150,8 @@ class LoadedPage:
 
     def along(self, context: Context, given: Mapping[str, Any], wanted: Wanted) -> Iterator[Along]:
         """Say what may be asked for along with the parents."""
+        if getattr(context.loaders, self.pages) is None or getattr(context.loaders, self.counts) is None:
+            return
         asked = self.arguments(**given)
         request = asked.page.request(asked.order, context.tenant, longest=context.limits.max_page)
         if wanted.page:

@@ -18,6 +18,7 @@ from graphql import (
 from strawberry.types.nodes import get_variable_values
 
 from domain.along import Along
+from domain.written import Fields
 from resolvers.context import Context
 
 #: The fields of a connection that need its page.
@@ -43,28 +44,39 @@ class Wanted:
     """Be what is selected of a connection: something that needs its *page*, its *count*.
 
     *picks*: the attributes that are needed of the records of its page; none where it may be any. *along*: what will be
-    asked for of what belongs to them.
+    asked for of what belongs to them. *written*: how a store writes the connection itself, where it can.
     """
 
     page: bool
     count: bool
     picks: frozenset[str] = frozenset()
     along: tuple[Along, ...] = ()
+    written: Fields | None = None
 
 
 def wanted(context: Context, info: GraphQLResolveInfo[Any]) -> Wanted:
     """Say what of a connection is selected."""
-    return wanted_in(selected(context, info), getattr(info, "picks", frozenset()), along_of(info))
+    return wanted_in(selected(context, info), getattr(info, "picks", frozenset()), along_of(info), written_of(info))
 
 
-def wanted_in(fields: frozenset[str], picks: frozenset[str] = frozenset(), along: tuple[Along, ...] = ()) -> Wanted:
-    """Say what the *fields* of a connection need, of whose records *picks* are needed, and what *along* with them."""
-    return Wanted(not PAGE_FIELDS.isdisjoint(fields), "totalCount" in fields, picks, along)
+def wanted_in(
+    fields: frozenset[str],
+    picks: frozenset[str] = frozenset(),
+    along: tuple[Along, ...] = (),
+    written: Fields | None = None,
+) -> Wanted:
+    """Say what the *fields* of a connection need: *picks* of its records, what *along*, and how it is *written*."""
+    return Wanted(not PAGE_FIELDS.isdisjoint(fields), "totalCount" in fields, picks, along, written)
 
 
 def along_of(info: Any) -> tuple[Along, ...]:
     """Say what will be asked for of what *info*'s field finds, where that is known."""
     return getattr(info, "along", ())
+
+
+def written_of(info: Any) -> Fields | None:
+    """Say how a store writes what is selected of what *info*'s field finds; None where it cannot."""
+    return getattr(info, "written", None)
 
 
 def _names(selections: SelectionSetNode | None, info: GraphQLResolveInfo[Any]) -> Iterator[str]:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from domain import records
+from domain.ids import BOOKING
 from domain.records import RecordKind, RecordRef
+from domain.written import Id
 from resolvers.leads import booking_id, booking_ids
 from resolvers.statuses import booking_transitions
 from schema.connections import Connection
@@ -47,7 +49,11 @@ class Shipment:
 @strawberry.type(description="What was agreed with a customer, or is about to be. What its store does not say is null.")
 class Booking(Node):
     id: strawberry.ID = computed(
-        booking_id, "Opaque, and stable as long as the booking is there.", needs=(), many=booking_ids
+        booking_id,
+        "Opaque, and stable as long as the booking is there.",
+        needs=(),
+        many=booking_ids,
+        written=Id(BOOKING),
     )
     key: str = plain("What the store calls it.")
     code: str | None = plain("What people call it.")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from domain import records
+from domain.ids import CUSTOMER
+from domain.written import Attribute, Called, Id
 from resolvers import customers, noting, timeline
 from resolvers.context import Context
 from schema.analytics import CustomerAnalytics
@@ -38,7 +40,7 @@ def _said(attribute: str, description: str) -> Any:
     def each(context: Context, many: Sequence[records.Customer]) -> list[Any]:
         return customers.first_of_each(context, many, attribute)
 
-    return computed(first, description, needs=(attribute,), many=each)
+    return computed(first, description, needs=(attribute,), many=each, written=Attribute(attribute))
 
 
 def _of_head(attribute: str, answer: Any, description: str) -> Any:
@@ -47,7 +49,13 @@ def _of_head(attribute: str, answer: Any, description: str) -> Any:
     def each(_: Context, many: Sequence[records.Customer]) -> list[Any]:
         return customers.read_of_heads(many, answer, attribute)
 
-    return computed(lambda _, customer: answer(customer), description, needs=(attribute,), many=each)
+    return computed(
+        lambda _, customer: answer(customer),
+        description,
+        needs=(attribute,),
+        many=each,
+        written=Attribute(attribute),
+    )
 
 
 @strawberry.type(
@@ -107,12 +115,14 @@ class Customer(Node):
         "Opaque. The id of any record of a customer finds it.",
         needs=(),
         many=customers.customer_ids,
+        written=Id(CUSTOMER),
     )
     name: str = computed(
         customers.name_of,
         "The first non-empty name of its records, CRM first; e-mail, phone or key where none has one.",
         needs=("name", "email", "phone"),
         many=customers.names_of,
+        written=Called(),
     )
     email: str | None = _said("email", "The first e-mail of its records: CRM, account, delivery.")
     phone: str | None = _said("phone", "The first phone of its records: CRM, account, delivery.")

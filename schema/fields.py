@@ -10,6 +10,7 @@ import strawberry
 from domain.access import Rule
 from domain.along import Along
 from domain.columns import Columnar
+from domain.written import Attribute, Called, Fields, Id
 from resolvers import selection
 from resolvers.context import Context
 from resolvers.loading import Loaded, LoadedPage
@@ -47,13 +48,15 @@ class Computed:
 
     *many* answers the same for many records at once, with an exception in the place of what fails for one; where it
     raises, each is asked for itself, so it raises only before it has begun anything. *along*: what it asks loaders for
-    by the record's key; *is_same*: what is selected below it is of the same record.
+    by the record's key; *is_same*: what is selected below it is of the same record. *written*: what it is of a
+    record that its store alone tells of.
     """
 
     resolve: Callable[[Context, Any], Any]
     many: Callable[[Context, Sequence[Any]], list[Any] | Columnar[Any]] | None = None
     along: Sequence[Along] = ()
     is_same: bool = False
+    written: Attribute | Id | Called | None = None
 
 
 def plain(description: str) -> Any:
@@ -70,11 +73,12 @@ def computed(
     many: Callable[[Context, Sequence[Any]], list[Any] | Columnar[Any]] | None = None,
     along: Sequence[Along] = (),
     is_same: bool = False,
+    written: Attribute | Id | Called | None = None,
 ) -> Any:
     """Declare a field that *resolve* answers, given the context and the record; *weight* where that costs something.
 
     *needs*: the only attributes that it reads of a record that a store may be asked for in parts. *many* answers for
-    many records at once; for that, *along* and *is_same* see `Computed`.
+    many records at once; for that, *along*, *is_same* and *written* see `Computed`.
     """
 
     def resolver(root: Any, info: Info) -> Any:
@@ -83,7 +87,7 @@ def computed(
     return strawberry.field(
         resolver=resolver,
         description=description,
-        metadata={DECLARATION: Computed(resolve, many, along, is_same), NEEDS: needs},
+        metadata={DECLARATION: Computed(resolve, many, along, is_same, written), NEEDS: needs},
         directives=[weight] if weight else [],
     )
 
@@ -179,6 +183,11 @@ def selected_of(info: Info) -> frozenset[str]:
 def wanted_of(info: Info) -> Wanted:
     """Say what of a connection is selected."""
     return wanted(info.context, info._raw_info)  # noqa: SLF001 - Strawberry offers no cheaper way
+
+
+def written_of(info: Info) -> Fields | None:
+    """Say how a store writes what is selected of what is found; None where it cannot."""
+    return selection.written_of(info._raw_info)  # noqa: SLF001 - Strawberry offers no cheaper way
 
 
 def along_of(info: Info) -> tuple[Along, ...]:

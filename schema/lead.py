@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from domain import records
+from domain.ids import LEAD
 from domain.records import RecordKind, RecordRef
+from domain.written import Id
 from resolvers.leads import lead_id, lead_ids
 from resolvers.statuses import lead_transitions
 from schema.connections import Connection
@@ -34,7 +36,9 @@ def _key(lead: records.Lead) -> str:
     description="Somebody's interest, on its way to an order or to nothing. What its store does not say is null."
 )
 class Lead(Node):
-    id: strawberry.ID = computed(lead_id, "Opaque, and stable as long as the lead is there.", needs=(), many=lead_ids)
+    id: strawberry.ID = computed(
+        lead_id, "Opaque, and stable as long as the lead is there.", needs=(), many=lead_ids, written=Id(LEAD)
+    )
     key: str = plain("What the store calls it.")
     name: str | None = plain("Who asks.")
     email: str | None = plain("Where to write to.")

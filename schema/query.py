@@ -12,7 +12,7 @@ from schema.booking import Booking
 from schema.connections import Connection
 from schema.customer import Courier, Customer, CustomerConnection
 from schema.enums import Capability, Role
-from schema.fields import Info, along_of, guarded, plain, wanted_of
+from schema.fields import Info, along_of, guarded, plain, wanted_of, written_of
 from schema.filters import booking_page, customer_page, lead_page
 from schema.inputs import BookingKeyArgument, CustomerKeyArgument, link_history
 from schema.lead import Lead
@@ -84,7 +84,7 @@ def _nodes(info: Info, ids: ManyIds) -> Any:
 
 
 def _customer(info: Info, id: AnyId) -> Any:  # noqa: A002 - the contract's name
-    return customers.customer_by_id(info.context, id, along_of(info))
+    return customers.customer_answer(info.context, id, along_of(info), written_of(info))
 
 
 def _customer_by(info: Info, key: CustomerKeyArgument) -> Any:

@@ -106,8 +106,21 @@ def gave_up(store: str) -> bool:
     return meter is not None and meter.stores[store].gave_up
 
 
-def answered(store: str) -> None:
-    """Count one statement to *store* that was sent along with another."""
+def answered(store: str, loader: str, statements: int, keys: int) -> None:
+    """Count a batch of *loader*, for so many *keys*, whose *statements* were sent to *store* along with another."""
+    meter = _meter.get()
+    if meter is None:
+        return
+    number = meter.started[loader] = meter.started.get(loader, 0) + 1
+    meter.sizes.append((loader, keys))
+    counts = meter.stores[store]
+    counts.statements += statements
+    counts.asked[loader] += statements
+    counts.batches[loader].add(number)
+
+
+def count(store: str) -> None:
+    """Count one statement to *store* that was sent with others."""
     meter = _meter.get()
     if meter is not None:
         _count(meter.stores[store])
@@ -122,12 +135,16 @@ def _count(counts: StoreMeter) -> None:
 
 
 class statement:  # noqa: N801 - used like a function
-    """Count one statement to *store*, and the time until it is answered."""
+    """Count one statement to *store*, and the time until it is answered.
 
-    __slots__ = ("_began", "_counts", "_meter", "_store", "_task")
+    Where it is *shared*, it may turn out to be none of its own: whoever waits counts it by `count` then.
+    """
 
-    def __init__(self, store: str) -> None:
+    __slots__ = ("_began", "_counts", "_is_shared", "_meter", "_store", "_task")
+
+    def __init__(self, store: str, *, shared: bool = False) -> None:
         self._store = store
+        self._is_shared = shared
         self._meter: Meter | None = None
 
     def __enter__(self) -> None:
@@ -135,7 +152,8 @@ class statement:  # noqa: N801 - used like a function
         if meter is None:
             return
         counts = self._counts = meter.stores[self._store]
-        _count(counts)
+        if not self._is_shared:
+            _count(counts)
         task = self._task = asyncio.current_task()
         if task is not None:
             meter.waiting.add(task)

@@ -19,7 +19,7 @@ from domain.records import (
 from domain.records import Tenant as TenantRecord
 from domain.time import Period
 from sources.postgres_attaching import PostgresAttaching
-from sources.postgres_customer_pages import PostgresCustomerPages, looked_at
+from sources.postgres_customer_pages import looked_at
 from sources.postgres_dashboard import PostgresDashboard
 from sources.postgres_emails import PostgresEmails
 from sources.postgres_lookups import PostgresLookups
@@ -27,11 +27,12 @@ from sources.postgres_reading import Tenant
 from sources.postgres_records import ALL, Picks
 from sources.postgres_satellites import tenants_in
 from sources.postgres_walking import PostgresWalking
+from sources.postgres_written import PostgresWritten
 from sources.storable import is_storable
 
 
 class PostgresSource(
-    PostgresDashboard, PostgresCustomerPages, PostgresWalking, PostgresEmails, PostgresLookups, PostgresAttaching
+    PostgresDashboard, PostgresWritten, PostgresWalking, PostgresEmails, PostgresLookups, PostgresAttaching
 ):
     """Read the CRM. Every method takes the tenant first; None where the store has none."""
 

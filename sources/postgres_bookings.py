@@ -1,5 +1,6 @@
 """Bookings as statements."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -11,11 +12,14 @@ from domain.filters import BookingFilter
 from domain.money import Money
 from domain.records import Booking
 from domain.status import BookingStatus
+from domain.stored_time import Form
 from domain.time import sane
 from sources.postgres_mapping import MappedTable
 from sources.postgres_records import KEY, MEANING, NAME, TEXT, Meanings, Part, Records, clean, time_part
 from sources.postgres_rows import RowStatements
 from sources.postgres_sections import Sections, in_status, in_words, one_of, roles
+from sources.postgres_time import within_calendar
+from sources.postgres_types import WHOLE
 from sources.profile import BookingSection, Field, Path
 
 _END = "None if {0} is None or {1} is None else {h}({0}, {1})"
@@ -112,7 +116,8 @@ def booking_statements(
     if section.paid:
         parts["paid"] = Part(("paid",))
     if section.minutes is not None and "end_at" not in parts:
-        parts["end_at"] = Part(("start_at", "minutes"), _END, later)
+        is_plain = times["start_at"].form is Form.INSTANT and mapped.info("minutes").type in WHOLE
+        parts["end_at"] = Part(("start_at", "minutes"), _END, later, _ending if is_plain else None)
     return RowStatements(
         mapped,
         kind=None,
@@ -125,6 +130,12 @@ def booking_statements(
 
 def _says_something(mapped: MappedTable, field: Field | None) -> ColumnElement[bool]:
     return false() if field is None else mapped.filled(field).is_not(None)
+
+
+def _ending(columns: Sequence[str]) -> str:
+    """Write when what starts then and lasts so many minutes ends; NULL where that leaves the calendar."""
+    start, minutes = columns
+    return within_calendar(f"{start} + make_interval(mins => {minutes}::int)")
 
 
 def _later(start: datetime | None, minutes: Any) -> datetime | None:

@@ -14,6 +14,7 @@ from sources.availability import Availability
 from sources.meter import statement
 from sources.patience import patience
 from sources.postgres_along import OWNERS, AlongWith, Statement
+from sources.postgres_owned import Answer
 from sources.postgres_packing import Columns, names_of
 from sources.postgres_pool import LostConnectionError, Pool, UnconnectedError
 from sources.postgres_sending import Statements
@@ -58,6 +59,8 @@ class PostgresConnection:
             timeout=seconds + _TO_CONNECT,
             settings={
                 "application_name": "customer-gateway",
+                # What is written as JSON shows instants in the zone of the session.
+                "timezone": "UTC",
                 "statement_timeout": str(int(seconds * 1000)),
                 **(options or {}),
             },
@@ -130,6 +133,48 @@ class PostgresConnection:
             self._along.part(joint)
             raise
         return first, others
+
+    async def written(
+        self,
+        query: Executable,
+        values: Mapping[str, Any],
+        size: int,
+        *,
+        answer: Answer,
+        asked: Sequence[tuple[Executable, Mapping[str, Any]]],
+        ids: Mapping[str, Sequence[str]],
+    ) -> Sequence[Any] | None:
+        """Have *answer* written of the first *size* rows of *query*, with what is *asked* for them, see `written`.
+
+        *ids*: what ids of things begin with, by their types. None where that could not be, or is in doubt.
+
+        Raises SourceUnavailableError and SourceMismatchError.
+        """
+        statements = [
+            self._stated(*one) for one in ((query, values), *((one, {**own, OWNERS: ()}) for one, own in asked))
+        ]
+        stated = [one for one in statements if one is not None]
+        joint = self._along.written(stated[0], size, answer, stated[1:]) if len(stated) == len(statements) else None
+        if joint is None:
+            return None
+        first, *others = (
+            [one.arguments[place] for place in taken] for one, taken in zip(stated, joint.places, strict=True)
+        )
+        given = [
+            *first,
+            *(text for type_ in answer.ids for text in ids[type_]),
+            *(one for part in others for one in part),
+        ]
+        planned = not all(one.sent.is_kept for one in stated)
+        try:
+            row = await self._row(joint.sql, given, planned=planned)
+        except (SourceMismatchError, DBAPIError):
+            self._along.part(joint)
+            return None
+        except SourceUnavailableError:
+            self._along.part(joint)
+            raise
+        return row if self._along.is_certain(joint, row) else None
 
     def _stated(self, query: Executable, values: Mapping[str, Any]) -> Statement | None:
         """Say how *query* is sent with *values*; None where it cannot be answered in one row."""

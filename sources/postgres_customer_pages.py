@@ -8,11 +8,12 @@ from domain.errors import SourceMismatchError
 from domain.filters import Children, CustomerFilter, CustomerRows
 from domain.paging import Page, PageRequest, Position, page_of_rows
 from domain.records import CrmRecord, Key
-from sources.meter import answered, batch
+from sources.meter import answered
 from sources.postgres_figures import PostgresFigures
 from sources.postgres_mapping import MappedTable
+from sources.postgres_owned import Owned
 from sources.postgres_packing import NO_COLUMNS, Columns
-from sources.postgres_reading import Owned, Tenant
+from sources.postgres_reading import Tenant
 from sources.postgres_records import ALL, Picks
 from sources.postgres_rows import RowStatements
 from sources.postgres_tables import Tables
@@ -179,9 +180,7 @@ class PostgresCustomerPages(PostgresFigures):
                     known.append(Known(one, keys, answers))
         for loader in dict.fromkeys(one.asked.loader for one in known):
             of_loader = [one for one in known if one.asked.loader == loader]
-            with batch(loader, len(of_loader) * len(keys)):
-                for _ in of_loader:
-                    answered("postgres")
+            answered("postgres", loader, len(of_loader), len(of_loader) * len(keys))
         return rows, known
 
 

@@ -15,8 +15,9 @@ from domain.records import BookingNote, BookingStats, Key, MonthlyRevenue, Reven
 from domain.status import BookingStatus
 from domain.time import Period
 from sources.postgres_analytics import BookingFigures, bounds_of
+from sources.postgres_owned import Owned
 from sources.postgres_packing import Columns
-from sources.postgres_reading import Owned, Tenant
+from sources.postgres_reading import Tenant
 from sources.postgres_records import Part, Picks, Reader, time_part
 from sources.postgres_rows import RowStatements
 from sources.postgres_searching import PostgresSearching

@@ -3,9 +3,9 @@
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import Integer, Select, bindparam, literal_column
 
@@ -18,6 +18,7 @@ from domain.stored_time import OtherFormError
 from sources.availability import COOLDOWN
 from sources.postgres_connection import PostgresConnection
 from sources.postgres_mapping import REFLECT, ColumnInfo, MappedTable
+from sources.postgres_owned import Owned
 from sources.postgres_packing import NO_COLUMNS, Columns, Picked, names_of
 from sources.postgres_records import ALL, Picks
 from sources.postgres_rows import RowStatements
@@ -29,19 +30,6 @@ from sources.turns import Use
 
 R = TypeVar("R")
 Tenant = str | None
-
-
-class Owned(NamedTuple):
-    """Be what is asked of *mapped*'s rows about those to whom they belong, by their keys, which are of a *type*.
-
-    *query* takes these as `:owners`. *read* makes an answer for each, of what was found and of all the keys in their
-    order; None where it has to be asked in another way.
-    """
-
-    mapped: MappedTable
-    type: KeyType
-    query: Any
-    read: Callable[[Columns, Sequence[Key]], Mapping[Key, Any] | None]
 
 
 class PostgresReading:

@@ -25,9 +25,9 @@ AS_IS = "{0}"
 TEXT = "None if {0} is None else ({0}.strip() or None) if {0}.__class__ is str else clean({0})"
 NAME, KEY = "str({0})", "None if {0} is None else str({0})"
 BY, IF_ANY = "{h}({0})", "None if {0} is None else {h}({0})"
-_INSTANT = "{0} if {0} is None or ({0}.__class__ is datetime and {0}.tzinfo is UTC) else {h}({0})"
+INSTANT = "{0} if {0} is None or ({0}.__class__ is datetime and {0}.tzinfo is UTC) else {h}({0})"
 #: How whole columns are read at once, where that takes less than reading each value.
-_AT_ONCE = {AS_IS: "{0}", TEXT: "texts({0})", NAME: "list(map(str, {0}))", _INSTANT: "instants({0}, {h})"}
+_AT_ONCE = {AS_IS: "{0}", TEXT: "texts({0})", NAME: "list(map(str, {0}))", INSTANT: "instants({0}, {h})"}
 MEANING, MEANING_IF_ANY = "{h}[{0}]", "{h}[{0}] if {0} else None"
 
 
@@ -38,6 +38,8 @@ class Part:
     columns: tuple[str, ...]
     reads: str = AS_IS
     help: Any = None
+    #: Writes in SQL, of its columns, the date with a time that it is; None where only `reads` can tell.
+    at: Callable[[Sequence[str]], str] | None = None
 
 
 class Meanings(dict[str | None, Any]):
@@ -53,7 +55,7 @@ class Meanings(dict[str | None, Any]):
 
 def time_part(name: str, time: TimeColumn) -> Part:
     """Be the instant that *time* says: at a glance where the statement has looked at all there is to look at."""
-    return Part((name,), _INSTANT if time.form is Form.INSTANT else IF_ANY, time.stored.read)
+    return Part((name,), INSTANT if time.form is Form.INSTANT else IF_ANY, time.stored.read)
 
 
 def clean(stored: object) -> str | None:
@@ -109,6 +111,10 @@ class Records(Generic[R]):
         self._parts = parts
         self._beside = beside
         self._made: dict[Picks, Made[R]] = {}
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        return self._parts
 
     def of(self, picks: Picks) -> Made[R]:
         """Be what reads the attributes *picks*, and `key`; all of them where none is named."""

@@ -23,6 +23,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    type_coerce,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -211,8 +212,16 @@ class RowStatements(Generic[R]):
         time = self.orders.get(request.order.field)
         return time is not None and time.required and not request.backwards and request.position is None
 
-    def children(self, request: PageRequest, filters: Conditions, *, simple: bool, picks: Picks = ALL) -> Select[Any]:
-        """Read a page and one more of the children of each of `:owners`, by these, in reading direction.
+    def children(
+        self,
+        request: PageRequest,
+        filters: Conditions,
+        *,
+        simple: bool,
+        picks: Picks = ALL,
+        most: int | None = None,
+    ) -> Select[Any]:
+        """Read a page and one more, or *most*, of the children of each of `:owners`, by these, in reading direction.
 
         A *simple* page is right unless a date on it is beyond the calendar: that one's position is NULL then, and the
         page has to be read again, not simple.
@@ -227,7 +236,7 @@ class RowStatements(Generic[R]):
         reads = [
             self._read(arm, request, [owner.key == asked.c.owner, *filters], picks)
             .add_columns(self.key.label("ordered_key"), literal_column(str(number), Integer).label("arm"))
-            .limit(literal_column(str(request.size + 1)))
+            .limit(literal_column(str(most or request.size + 1)))
             .correlate(asked)
             for number, arm in enumerate(arms)
         ]
@@ -237,7 +246,7 @@ class RowStatements(Generic[R]):
         ends = _turned([child.c[self._placed(request, picks)], child.c.ordered_key], request)
         seen = [child.c[label] for label in (*self.records.of(picks).labels, *self._place(request, picks))]
         # The number of the owner, among those asked for, is the last of the columns.
-        found = select(*seen, cast(asked.c.number, Integer)).select_from(asked.join(child, true()))
+        found = select(*seen, type_coerce(asked.c.number, Integer)).select_from(asked.join(child, true()))
         return found.order_by(asked.c.number, *([child.c.arm] if len(reads) > 1 else []), *ends)
 
     def position(self, request: PageRequest, picks: Picks = ALL) -> "RowPosition":

@@ -135,6 +135,12 @@ class TimeColumn:
         return literal_column(f"'{written}'::{_TYPES[self.form]}")
 
 
+def within_calendar(instant: str) -> str:
+    """Write in SQL *instant* where it counts as a date."""
+    first, last = (at.replace(tzinfo=None).isoformat() + "Z" for at in (FIRST, LAST))
+    return f"CASE WHEN {instant} BETWEEN '{first}'::timestamptz AND '{last}'::timestamptz THEN {instant} END"
+
+
 def _meant(clock: ColumnElement[Any], zone: str) -> ColumnElement[Any]:
     """Be the instant that *clock* means in *zone*: the first of an hour that is shown twice, the end of one left out.
 

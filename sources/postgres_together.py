@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import SourceMismatchError
-from sources.meter import metering, statement
+from sources.meter import count, metering, statement
 from sources.postgres_packing import Columns, Packing
 
 #: What is quoted, and parameters by their numbers.
@@ -59,8 +59,11 @@ class Together:
         if joining is not None:
             asked = _Asked(packing, arguments, asyncio.get_running_loop().create_future())
             joining.append(asked)
-            with statement("postgres"):
-                return await asked.answer
+            with statement("postgres", shared=True):
+                answer = await asked.answer
+            if answer is not None:
+                count("postgres")
+            return answer
         others = self._joining[id(meter)] = []
         try:
             try:

@@ -111,6 +111,9 @@ def _spoil(loader: Batched[Any], wrong: int) -> None:
         return {key: _spoiled(value, wrong, loader.name, key) for key, value in found.items()}
 
     loader._source = spoiled  # type: ignore[attr-defined]  # to stand between
+    if isinstance(loader, ByOwner):
+        # What is found along with its owners would be known without asking.
+        loader.know = lambda *_: None  # type: ignore[method-assign]
 
 
 def _spoiled(value: Any, wrong: int, name: str, key: object) -> Any:

@@ -31,9 +31,12 @@ def pytest_report_header() -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks for `servers`, itself or through fixtures: it touches Mongo, and has to pass on every server."""
+    """Mark what asks for `servers`, itself or through fixtures: it touches Mongo, and has to pass on every server.
+
+    Not what a browser is for: the pages, which are the same whatever answers them.
+    """
     for item in items:
-        if "servers" in getattr(item, "fixturenames", ()):
+        if "servers" in getattr(item, "fixturenames", ()) and item.path.parent.name != "browser":
             item.add_marker("mongo")
 
 

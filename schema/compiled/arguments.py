@@ -45,6 +45,11 @@ class Arguments:
         self._kept: dict[str, Any] | None = {} if not definition.args else None
         self._passed = self._passed_on()
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether they come to the same for every request."""
+        return not self._named_variables
+
     def read(self, given: Given) -> dict[str, Any]:
         """Raise what graphql-core or Strawberry raises of arguments that are none."""
         if self._kept is not None:

@@ -50,7 +50,8 @@ def asks_of(
     """Answer what says what the field *declared* asks loaders for, where that is by the keys of customers alone."""
     declaration = declared.metadata.get(DECLARATION)
     if isinstance(declaration, Computed) and declaration.along:
-        return lambda _: declaration.along
+        along = declaration.along
+        return lambda given: [one for one in along if getattr(given.context.loaders, one.loader) is not None]
     if isinstance(declaration, Loaded) and declaration.key == CUSTOMER_KEY:
         return lambda given: declaration.along(given.context, arguments.read(given), names)
     if isinstance(declaration, LoadedPage) and declaration.key == CUSTOMER_KEY:

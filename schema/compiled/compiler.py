@@ -28,6 +28,7 @@ from schema.compiled.columns import asks_of, column_maker, constant, is_same
 from schema.compiled.leaves import column_writer
 from schema.compiled.plan import AskAlong, Column, FieldPlan, Given, SelectionPlan
 from schema.compiled.resolve_info import RawInfo, info_of
+from schema.compiled.writing import fields_of, word, write_of
 from schema.fields import NEEDS
 
 
@@ -66,6 +67,7 @@ class Compiler:
         # Where several fields find customers, what belongs to these is asked for all at once.
         if len(finding) == 1 and self._operation.operation is OperationType.QUERY:
             finding[0].along = tuple(_asks(finding[0].below.values()) or _asks(_records(finding[0])))
+            finding[0].written = fields_of(finding[0].below.values())
         return plan
 
     def _selection(self, type_: GraphQLObjectType, grouped: Mapping[str, list[FieldDetails]]) -> SelectionPlan:
@@ -97,6 +99,7 @@ class Compiler:
         self._below(field)
         if node.name.value == "__typename":
             field.needs = frozenset()
+            field.writes = word(parent.name)
         else:
             self._declare(field, definition)
         return field
@@ -117,6 +120,8 @@ class Compiler:
         field.make = column_maker(
             declared, arguments, names, raw, field.picks, is_leaf=field.write is not None and not field.is_list
         )
+        field.is_constant = arguments.is_constant and field.is_constant_below
+        field.writes = write_of(field, declared, arguments)
         field.asks, field.is_same = asks_of(declared, arguments, names, field.picks), is_same(declared)
 
     def _names(self, field: FieldPlan) -> frozenset[str]:

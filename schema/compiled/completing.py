@@ -70,6 +70,8 @@ class Completion:
         found = level.found[each]
         assert found is not None
         field = found.plan
+        if field.write is None and found.written is not None:
+            return found.written[number]
         place = Path(path, field.name, field.parent.name)
         try:
             return self._value(field.returns, found, found.column[number], (number, None), place)

@@ -32,7 +32,7 @@ class Found:
 
     plan: FieldPlan
     column: Column
-    #: Of leaves: as they are written; None where any is amiss.
+    #: Of leaves, and of what a store has written itself: as they are written; None where any is amiss.
     written: Column | None = None
     #: Of objects: those of each type, and of which type each object in its order is, where there are several.
     levels: dict[str, Level] = field(default_factory=dict)
@@ -42,9 +42,9 @@ class Found:
     places: list[Any] | None = None
 
     def finished(self) -> Column:
-        if self.plan.write is not None:
-            assert self.written is not None
+        if self.written is not None:
             return self.written
+        assert self.plan.write is None
         if self.places is None:
             objects = self._objects()
             if not self.plan.is_list:

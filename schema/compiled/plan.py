@@ -1,6 +1,6 @@
 """What an operation comes to once it is compiled: for each selection its fields, and how a column of each is made."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from graphql.execution.collect_fields import FieldDetails
 
 from domain.along import Along
 from domain.columns import Columnar
+from domain.written import Fields
 from resolvers.context import Context
 from schema.fields import KeyOf
 
@@ -57,6 +58,8 @@ class Given:
 MakeColumn = Callable[[Given, Sequence[Any]], Column | Columnar[Any] | Awaitable[Column]]
 #: Says what a field asks loaders for by the keys of its parents.
 AskAlong = Callable[[Given], Iterable[Along]]
+#: Says how a field is written by a store, as `domain.written` has it. Raises what is wrong with its arguments.
+Write = Callable[[Given], Any]
 #: Writes a column of leaves as the answer has them; None where any is not what it should be.
 WriteColumn = Callable[[Column], Column | None]
 
@@ -85,12 +88,24 @@ class FieldPlan:
     along: "tuple[AskAlong, ...]" = ()
     #: Whether what is selected below it is of the same records.
     is_same: bool = False
+    #: Says how a store writes it itself, and of a root field how it writes what is selected of what that finds.
+    writes: "Write | None" = None
+    written: Callable[[Given], Fields] | None = None
+    #: Whether its arguments, and those of all below it, come to the same for every request.
+    is_constant: bool = True
+    #: What was said of these, where that is the same for every request of a tenant.
+    kept: dict[Hashable, Any] = field(default_factory=dict)
     #: Of a leaf.
     write: WriteColumn | None = None
     #: Of anything else: what is selected of it, by the name of its type.
     below: "dict[str, SelectionPlan]" = field(default_factory=dict)
     #: Of which type a value is, by its class; None where it is of none that may be there.
     classes: dict[type, str | None] = field(default_factory=dict)
+
+    @property
+    def is_constant_below(self) -> bool:
+        """Whether the arguments of all below it come to the same for every request."""
+        return all(one.is_constant for selection in self.below.values() for one in selection.fields)
 
     @property
     def field_name(self) -> str:

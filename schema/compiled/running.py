@@ -11,8 +11,10 @@ from typing import Any
 
 from graphql import ExecutionResult, GraphQLAbstractType, default_type_resolver, is_abstract_type
 from graphql.pyutils import is_iterable
+from orjson import Fragment
 
 from domain.columns import Columnar, Heads, Part, RecordColumns, joined
+from domain.written import WrittenAnswer
 from schema.compiled.columns import awaited
 from schema.compiled.completing import Completion, NulledError
 from schema.compiled.levels import Found, Level
@@ -138,6 +140,10 @@ class Run:
                 if self._waits_for_items(level, number, column) or self._waits_for_values(level, number, column):
                     return
                 self.amiss = True
+            level.found[number] = found
+            return
+        if len(column) == 1 and type(column[0]) is WrittenAnswer:
+            found.written = [Fragment(column[0].json)]
             level.found[number] = found
             return
         values = self._values(found)
