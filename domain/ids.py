@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from domain.errors import BadIdError
 from domain.records import Key, RecordKind, RecordRef
 
@@ -127,7 +129,7 @@ def unpack(text: str) -> object:
         return None
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        parts = json.loads(raw)
+        parts = orjson.loads(raw)
         return parts if isinstance(parts, list) and pack(parts) == text else None
-    except (binascii.Error, ValueError, RecursionError):
+    except (binascii.Error, ValueError):
         return None

@@ -87,7 +87,7 @@ async def test_what_is_written_is_what_is_read(connection: PostgresConnection, n
 
 
 async def test_what_json_does_not_say_exactly_is_read_by_the_driver(connection: PostgresConnection) -> None:
-    query: Select[Any] = select(column("half", Double()), column("tree", JSONB())).select_from(text("of_all"))
+    query: Any = select(column("half", Double()), column("tree", JSONB())).select_from(text("of_all"))
     found = await connection.columns(query)
     assert found.lists[1] == [{}, [1], None, None]
     assert found.lists[0][0] == 0.1
