@@ -9,12 +9,11 @@ from sqlalchemy import URL, Executable, Select, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from domain.errors import SourceMismatchError, SourceUnavailableError
+from domain.errors import SourceMismatchError
 from sources.availability import Availability
 from sources.meter import statement
 from sources.patience import patience
-from sources.postgres_along import OWNERS, AlongWith, Statement
-from sources.postgres_owned import Answer
+from sources.postgres_along import AlongWith
 from sources.postgres_packing import Columns, names_of
 from sources.postgres_pool import LostConnectionError, Pool, UnconnectedError
 from sources.postgres_sending import Statements
@@ -51,7 +50,7 @@ class PostgresConnection:
         self.losses = 0
         self._statements = Statements()
         self._together = Together(self._row)
-        self._along = AlongWith()
+        self.along = AlongWith(self._statements, self._row)
         self._pool = Pool(
             asyncpg_url(url),
             _POOL,
@@ -96,91 +95,6 @@ class PostgresConnection:
         if sent.is_kept:
             return await self._together.columns(packing, arguments)
         return packing.columns(await self._row(packing.sql, arguments, planned=True))
-
-    async def columns_along(
-        self,
-        query: Executable,
-        values: Mapping[str, Any],
-        key: str,
-        size: int,
-        along: Sequence[tuple[Executable, Mapping[str, Any]]],
-    ) -> tuple[Columns, Sequence[Columns] | None]:
-        """Answer what *query* finds, held as columns, and with it what those *along* find of their `:owners`.
-
-        These are the values of the column *key* in the first *size* of the rows. None where only *query* could be
-        answered.
-
-        Raises SourceUnavailableError and SourceMismatchError.
-        """
-        statements = [
-            self._stated(*one) for one in ((query, values), *((one, {**own, OWNERS: ()}) for one, own in along))
-        ]
-        stated = [one for one in statements if one is not None]
-        joint = None
-        if len(stated) == len(statements):
-            joint = self._along.joint(stated[0], key, size, stated[1:])
-        if joint is None:
-            return await self.columns(query, values), None
-        arguments = [one.arguments[place] for one, taken in zip(stated, joint.places, strict=True) for place in taken]
-        planned = not all(one.sent.is_kept for one in stated)
-        try:
-            row = await self._row(joint.sql, arguments, planned=planned)
-            first, *others = self._along.answers(joint, row, stated)
-        except (SourceMismatchError, DBAPIError):
-            self._along.part(joint)
-            return await self.columns(query, values), None
-        except SourceUnavailableError:
-            self._along.part(joint)
-            raise
-        return first, others
-
-    async def written(
-        self,
-        query: Executable,
-        values: Mapping[str, Any],
-        size: int,
-        *,
-        answer: Answer,
-        asked: Sequence[tuple[Executable, Mapping[str, Any]]],
-        ids: Mapping[str, Sequence[str]],
-    ) -> Sequence[Any] | None:
-        """Have *answer* written of the first *size* rows of *query*, with what is *asked* for them, see `written`.
-
-        *ids*: what ids of things begin with, by their types. None where that could not be, or is in doubt.
-
-        Raises SourceUnavailableError and SourceMismatchError.
-        """
-        statements = [
-            self._stated(*one) for one in ((query, values), *((one, {**own, OWNERS: ()}) for one, own in asked))
-        ]
-        stated = [one for one in statements if one is not None]
-        joint = self._along.written(stated[0], size, answer, stated[1:]) if len(stated) == len(statements) else None
-        if joint is None:
-            return None
-        first, *others = (
-            [one.arguments[place] for place in taken] for one, taken in zip(stated, joint.places, strict=True)
-        )
-        given = [
-            *first,
-            *(text for type_ in answer.ids for text in ids[type_]),
-            *(one for part in others for one in part),
-        ]
-        planned = not all(one.sent.is_kept for one in stated)
-        try:
-            row = await self._row(joint.sql, given, planned=planned)
-        except (SourceMismatchError, DBAPIError):
-            self._along.part(joint)
-            return None
-        except SourceUnavailableError:
-            self._along.part(joint)
-            raise
-        return row if self._along.is_certain(joint, row) else None
-
-    def _stated(self, query: Executable, values: Mapping[str, Any]) -> Statement | None:
-        """Say how *query* is sent with *values*; None where it cannot be answered in one row."""
-        sent = self._statements.sent(query, values)
-        packing = self._statements.packing(query, sent)
-        return None if packing is None else Statement(sent, sent.arguments(values), packing)
 
     async def _row(self, sql: str, arguments: Sequence[Any], *, planned: bool = False) -> Sequence[Any]:
         async with self._pool.places:

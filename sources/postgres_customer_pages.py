@@ -167,14 +167,16 @@ class PostgresCustomerPages(PostgresFigures):
                 asked.append((one, owned))
                 statements.append((owned.query, own))
         try:
-            rows, found = await self._connection.columns_along(query, values, "key", most, statements)
+            rows, found = await self._connection.along.columns(query, values, "key", most, statements)
+            if rows is None:
+                rows = await self._connection.columns(query, values)
         except SourceMismatchError:
             self._tables = None
             raise
         known: list[Known] = []
         keys = list(map(str, rows.lists[rows.names.index("key")]))[:most]
         with self._noticing():
-            for (one, owned), columns in zip(asked, found or (), strict=found is not None):
+            for (one, owned), columns in zip(asked, found, strict=bool(found)):
                 answers = owned.read(columns, keys)
                 if answers is not None:
                     known.append(Known(one, keys, answers))

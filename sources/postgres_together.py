@@ -20,8 +20,8 @@ MOST_KEPT = 200
 TOOK = "extract(epoch FROM clock_timestamp() - statement_timestamp())::float8"
 #: What takes it longer than so many seconds is worth a connection for each, for so many seconds.
 LONG, APART = 0.05, 60.0
-#: Runs SQL with its arguments and answers the one row that it finds.
-Fetch = Callable[[str, Sequence[Any]], Awaitable[Sequence[Any]]]
+#: Runs SQL with its arguments, *planned* for these where so asked, and answers the one row that it finds.
+Fetch = Callable[..., Awaitable[Sequence[Any]]]
 
 
 class _Asked(NamedTuple):

@@ -80,7 +80,7 @@ class PostgresWritten(PostgresCustomerPages):
             }
         except ValueError:
             return None
-        row = await self._connection.written(query, values, size, answer=answer, asked=asked, ids=ids)
+        row = await self._connection.along.written(query, values, size, answer=answer, asked=asked, ids=ids)
         if row is None:
             return None
         for loader, statements in answer.loaders.items():

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from domain.ids import encode_id
 from domain.records import RecordKind
+from sources.postgres_along import AlongWith
 from sources.postgres_written import PostgresWritten
 from tests.both_paths import BothPaths, both_paths
 from tests.loading import make_database, run_sql
@@ -209,6 +210,8 @@ def noted() -> Any:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PostgresWritten, "_written", noting)
+        # However often it is in vain.
+        patch.setattr(AlongWith, "_is_together", lambda *_: True)
         yield
 
 
@@ -245,7 +248,7 @@ async def test_every_customer_is_written_as_it_is_told(paths: BothPaths) -> None
         assert (compiled.data, compiled.errors) == (plain.data, plain.errors)
 
 
-def test_most_were_written() -> None:
+def test_many_were_written() -> None:
     print(written)  # noqa: T201 - shown where the test fails, and with -s
-    assert written[True] > 1000
+    assert written[True] > sum(written.values()) * 0.25
     assert written[False] > 100

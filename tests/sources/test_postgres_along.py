@@ -1,0 +1,50 @@
+"""What is asked along with something else is asked apart where that takes long, fails, or is in vain too often."""
+
+from typing import Any
+
+from sources.postgres_along import AlongWith
+from sources.postgres_joints import Joint
+from sources.postgres_sending import Statements
+from sources.postgres_together import LONG
+
+JOINT, OTHER = Joint("SELECT 1", ()), Joint("SELECT 2", ())
+#: Objects, how many there are, whether that is doubtful, the seconds it took.
+FINE: tuple[Any, ...] = (b'{"name":"x"}', 1, False, 0.001)
+NONE: tuple[Any, ...] = (None, 0, False, 0.001)
+SPACED: tuple[Any, ...] = (b'{"name":"x\\t"}', 1, False, 0.001)
+DOUBTED: tuple[Any, ...] = (b"{}", 1, True, 0.001)
+
+
+async def nowhere(*_: Any, **__: Any) -> Any:
+    raise AssertionError
+
+
+def along() -> AlongWith:
+    return AlongWith(Statements(), nowhere)
+
+
+def test_a_doubt_now_and_then_is_nothing() -> None:
+    made = along()
+    for _ in range(20):
+        assert not made._is_certain(JOINT, SPACED)
+        for _ in range(10):
+            assert made._is_certain(JOINT, FINE)
+    assert made._is_together(JOINT)
+
+
+def test_what_is_doubtful_too_often_is_asked_no_more_for_a_while() -> None:
+    made = along()
+    for doubtful in (SPACED, DOUBTED) * 3:
+        assert made._is_together(JOINT)
+        assert not made._is_certain(JOINT, doubtful)
+        assert made._is_certain(JOINT, NONE)
+    assert not made._is_together(JOINT)
+    assert made._is_together(OTHER)
+    made._apart[JOINT] = 0.0  # that was a while ago
+    assert made._is_together(JOINT)
+
+
+def test_what_takes_long_is_asked_apart_for_a_while() -> None:
+    made = along()
+    assert made._is_certain(JOINT, (*FINE[:3], LONG * 2))
+    assert not made._is_together(JOINT)
