@@ -8,7 +8,7 @@ from sqlalchemy import Executable
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import SourceMismatchError, SourceUnavailableError
-from sources.postgres_joints import OWNERS, Joint, Statement, joint_of, written_of
+from sources.postgres_joints import OWNER, OWNERS, Joint, Statement, joint_of, written_of
 from sources.postgres_json import is_doubtful
 from sources.postgres_owned import Answer
 from sources.postgres_packing import Columns
@@ -103,7 +103,7 @@ class AlongWith:
         self, query: Executable, values: Mapping[str, Any], along: Sequence[tuple[Executable, Mapping[str, Any]]]
     ) -> list[Statement]:
         """Say how *query* is sent, and those *along* of it; nothing where one cannot be answered in one row."""
-        asked = ((query, values), *((one, {**own, OWNERS: ()}) for one, own in along))
+        asked = ((query, values), *((one, {**own, OWNERS: (), OWNER: None}) for one, own in along))
         stated = [self._stated(*one) for one in asked]
         found = [one for one in stated if one is not None]
         return found if len(found) == len(stated) else []

@@ -255,7 +255,7 @@ class Composer:
             raise NotWrittenError
         picks = attributes_of(what.fields)
         made = listed.records.of(picks)
-        query = listed.children(request, [], simple=True, picks=picks, most=request.size)
+        query = listed.children_of_one(request, picks)
         labels = tuple(query.selected_columns.keys())
         types = {name: column.type for name, column in zip(made.labels, made.columns, strict=True)}
         alias = f"l{len(self._joins)}"
@@ -265,11 +265,13 @@ class Composer:
         written = self._object(below, what.fields)
         columns = ", ".join(f"c{place}" for place in range(len(labels)))
         derived = "".join(f", {one} AS d{place}" for place, one in enumerate(below.derived))
-        number, position = f"c{len(labels) - 1}", f"c{listed.position(request, picks).place}"
+        position = f"c{listed.position(request, picks).place}"
+        # What is computed once for each row is so behind a wall that the server does not look through.
+        read = f"(SELECT *{derived} FROM ({PLACE}) AS read ({columns}) OFFSET 0)" if derived else f"({PLACE})"
+        named = "x" if derived else f"x ({columns})"
         self._joins.append(
-            f"LEFT JOIN (SELECT x.{number} AS n, string_agg({written}, ',' ORDER BY x.o) AS nodes,"
-            f" bool_or(x.{position} IS NULL) AS doubt FROM (SELECT *, row_number() OVER () AS o{derived}"
-            f" FROM ({PLACE}) AS read ({columns})) AS x GROUP BY x.{number}) AS {alias} ON {alias}.n = first.n"
+            f"LEFT JOIN LATERAL (SELECT string_agg({written}, ',') AS nodes, bool_or(x.{position} IS NULL) AS doubt"
+            f" FROM {read} AS {named}) AS {alias} ON true"
         )
         self._asked.append(Asked(loader, listed.mapped, query))
         # A date beyond the calendar may stand where it is not looked for.

@@ -8,8 +8,9 @@ from sources.postgres_packing import Packing
 from sources.postgres_sending import Sent
 from sources.postgres_together import TOOK, renumbered
 
-#: The parameter that names those whom something belongs to.
-OWNERS = "owners"
+#: The parameters that name those whom something belongs to: all of them, and each.
+OWNERS, OWNER = "owners", "owner"
+_ALL_OWNERS = "(SELECT keys FROM owners)"
 
 
 class Statement(NamedTuple):
@@ -45,7 +46,7 @@ def written_of(first: Statement, size: int, answer: Answer, asked: Sequence[Stat
             ids[place] = f"${known}::text"
     joins = []
     for join, one in zip(answer.joins, asked, strict=True):
-        taken, text = _of_owners(one.sent.sql, one, known)
+        taken, text = _of_owners(one.sent.sql, one, known, f"first.{key}")
         joins.append(join.replace(PLACE, text))
         places.append(tuple(taken))
         known += len(taken)
@@ -57,10 +58,12 @@ def written_of(first: Statement, size: int, answer: Answer, asked: Sequence[Stat
         sql = f"SELECT {objects}, count(*), false, {TOOK} FROM ({head} LIMIT {size}) AS first"
     else:
         objects = f"convert_to(string_agg({answer.object}, ',' ORDER BY first.n), 'UTF8')"
+        owners = ""
+        if any(_ALL_OWNERS in join for join in joins):
+            owners = f", owners AS MATERIALIZED (SELECT array_agg({key} ORDER BY n) AS keys FROM first)"
         sql = (
             f"WITH first AS MATERIALIZED"
-            f" (SELECT row_number() OVER () AS n, found.* FROM ({head} LIMIT {size}) AS found),"
-            f" owners AS MATERIALIZED (SELECT array_agg({key} ORDER BY n) AS keys FROM first)"
+            f" (SELECT row_number() OVER () AS n, found.* FROM ({head} LIMIT {size}) AS found){owners}"
             f" SELECT {objects}, count(*), coalesce(bool_or({doubt}), false), {TOOK} FROM first {' '.join(joins)}"
         )
     for place, parameter in ids.items():
@@ -89,13 +92,14 @@ def joint_of(first: Statement, key: str, size: int, along: Sequence[Statement]) 
     return Joint(sql, tuple(places))
 
 
-def _of_owners(sql: str, one: Statement, known: int) -> tuple[list[int], str]:
+def _of_owners(sql: str, one: Statement, known: int, owner: str = "") -> tuple[list[int], str]:
     """Write *sql*, of *one*, with the owners that were found, and its parameters behind those that are *known*.
 
-    Answer also which of its arguments it takes.
+    *owner* is each of them. Answer also which of its arguments it takes.
     """
-    owners = {given.place for given in one.sent.given if given.name == OWNERS}
-    taken = [place for place in range(len(one.arguments)) if place not in owners]
+    owners = {OWNERS: _ALL_OWNERS, OWNER: owner}
+    found = {given.place: owners[given.name] for given in one.sent.given if given.name in owners}
+    taken = [place for place in range(len(one.arguments)) if place not in found]
     written = {place + 1: f"${known + at}" for at, place in enumerate(taken, start=1)}
-    written.update(dict.fromkeys((place + 1 for place in owners), "(SELECT keys FROM owners)"))
+    written.update((place + 1, text) for place, text in found.items())
     return taken, renumbered(sql, written)

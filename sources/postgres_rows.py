@@ -219,9 +219,8 @@ class RowStatements(Generic[R]):
         *,
         simple: bool,
         picks: Picks = ALL,
-        most: int | None = None,
     ) -> Select[Any]:
-        """Read a page and one more, or *most*, of the children of each of `:owners`, by these, in reading direction.
+        """Read a page and one more of the children of each of `:owners`, by these, in reading direction.
 
         A *simple* page is right unless a date on it is beyond the calendar: that one's position is NULL then, and the
         page has to be read again, not simple.
@@ -236,7 +235,7 @@ class RowStatements(Generic[R]):
         reads = [
             self._read(arm, request, [owner.key == asked.c.owner, *filters], picks)
             .add_columns(self.key.label("ordered_key"), literal_column(str(number), Integer).label("arm"))
-            .limit(literal_column(str(most or request.size + 1)))
+            .limit(literal_column(str(request.size + 1)))
             .correlate(asked)
             for number, arm in enumerate(arms)
         ]
@@ -248,6 +247,13 @@ class RowStatements(Generic[R]):
         # The number of the owner, among those asked for, is the last of the columns.
         found = select(*seen, type_coerce(asked.c.number, Integer)).select_from(asked.join(child, true()))
         return found.order_by(asked.c.number, *([child.c.arm] if len(reads) > 1 else []), *ends)
+
+    def children_of_one(self, request: PageRequest, picks: Picks = ALL) -> Select[Any]:
+        """Read a simple page, and no more, of the children of `:owner`, in reading direction, as `children` does."""
+        owner = self._owner()
+        (arm,) = self._simple_arms(request)
+        whose = owner.key == bindparam("owner", type_=owner.type.type)
+        return self._read(arm, request, [whose], picks).limit(literal_column(str(request.size)))
 
     def position(self, request: PageRequest, picks: Picks = ALL) -> "RowPosition":
         """Be what finds the position of a row in the list."""
