@@ -1,5 +1,6 @@
 """Send along with a statement that finds customers those that find what belongs to them: one trip instead of two."""
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,14 +8,15 @@ from typing import Any
 from sqlalchemy import Executable
 from sqlalchemy.exc import DBAPIError
 
-from domain.errors import SourceMismatchError, SourceUnavailableError
+from domain.errors import SourceMismatchError
 from sources.postgres_joints import OWNER, OWNERS, Joint, Statement, joint_of, written_of
 from sources.postgres_json import is_doubtful
 from sources.postgres_owned import Answer
 from sources.postgres_packing import Columns
 from sources.postgres_sending import Statements
-from sources.postgres_together import APART, LONG, MOST_KEPT, Fetch
+from sources.postgres_together import APART, LONG, MOST_KEPT, PATIENCE, Fetch, TooLongTogetherError
 
+log = logging.getLogger("gateway")
 #: More than one doubtful answer in so many, and as many of them as that at once, are too often.
 _IN_VAIN, _TOO_OFTEN = 10, 50
 
@@ -26,7 +28,7 @@ class AlongWith:
         self._statements = statements
         self._fetch = fetch
         self._joint: dict[tuple[Any, ...], Joint] = {}
-        self._written: dict[tuple[str, int, int], tuple[Answer, Joint]] = {}
+        self._written: dict[tuple[Any, ...], tuple[Answer, Joint]] = {}
         self._apart: dict[Joint, float] = {}
         #: How often answers were doubtful lately, and so were asked for in vain.
         self._in_vain: dict[Joint, int] = {}
@@ -69,35 +71,35 @@ class AlongWith:
         *,
         answer: Answer,
         asked: Sequence[tuple[Executable, Mapping[str, Any]]],
+        others: Sequence[tuple[Executable, Mapping[str, Any]]],
         ids: Mapping[str, Sequence[str]],
     ) -> Sequence[Any] | None:
         """Have *answer* written of the first *size* rows of *query*, with what is *asked* for them, see `written_of`.
 
-        *ids*: what ids of things begin with, by their types. None where that could not be, or is in doubt.
+        *others* find the rows that would follow. *ids*: what ids of things begin with, by their types. None where that
+        could not be, or is in doubt.
 
         Raises SourceUnavailableError and SourceMismatchError.
         """
-        stated = self._all_stated(query, values, asked)
+        stated = self._all_stated(query, values, (*asked, *others))
         joint = stated and self._written_of(stated[0], size, answer, stated[1:])
         if not stated or not joint:
             return None
-        first, *others = (
+        own, *given = (
             [one.arguments[place] for place in taken] for one, taken in zip(stated, joint.places, strict=True)
         )
         begun = (text for type_ in answer.ids for text in ids[type_])
-        row = await self._row(joint, [*first, *begun, *(one for part in others for one in part)], stated)
+        row = await self._row(joint, [*own, *begun, *(one for part in given for one in part)], stated)
         return row if row is not None and self._is_certain(joint, row) else None
 
     async def _row(self, joint: Joint, arguments: Sequence[Any], stated: Sequence[Statement]) -> Sequence[Any] | None:
-        """Send *joint*, of the statements *stated*; None where that fails for what one of them asks."""
+        """Send *joint*, of the statements *stated*; None where that fails, or takes long, for what one of them asks."""
+        planned = not all(one.sent.is_kept for one in stated)
         try:
-            return await self._fetch(joint.sql, arguments, planned=not all(one.sent.is_kept for one in stated))
-        except (SourceMismatchError, DBAPIError):
-            self._part(joint)
+            return await self._fetch(joint.sql, arguments, planned=planned, seconds=PATIENCE)
+        except (SourceMismatchError, DBAPIError, TooLongTogetherError) as error:
+            self._failed(joint, error)
             return None
-        except SourceUnavailableError:
-            self._part(joint)
-            raise
 
     def _all_stated(
         self, query: Executable, values: Mapping[str, Any], along: Sequence[tuple[Executable, Mapping[str, Any]]]
@@ -128,7 +130,7 @@ class AlongWith:
 
     def _written_of(self, first: Statement, size: int, answer: Answer, asked: Sequence[Statement]) -> Joint | None:
         """Be how *answer* is written of the first *size* rows of *first*; None where they are to be sent apart."""
-        known = (first.sent.sql, size, id(answer))
+        known = (first.sent.sql, size, id(answer), *(one.sent.sql for one in asked[len(answer.asked) :]))
         kept = self._written.get(known)
         if kept is None:
             self._make_room()
@@ -145,6 +147,11 @@ class AlongWith:
     def _is_together(self, joint: Joint) -> bool:
         until = self._apart.get(joint)
         return until is None or time.monotonic() > until
+
+    def _failed(self, joint: Joint, error: Exception) -> None:
+        """Ask apart for a while: whoever asks alone tells what is wrong, if anything is."""
+        log.info("What was asked of postgres together failed (%s): it is asked apart now", type(error).__name__)
+        self._part(joint)
 
     def _part(self, joint: Joint) -> None:
         self._apart[joint] = time.monotonic() + APART

@@ -5,9 +5,11 @@ and what is doubtful once it is there, is answered as always.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from sqlalchemy import Boolean, DateTime, Integer, String
 
 from domain.money import minor_digits
 from domain.paging import PageRequest
@@ -22,6 +24,12 @@ from sources.postgres_types import TEXTS, WHOLE
 
 #: What is counted of customers that is a column of its statement.
 _COUNTS, _DATES = frozenset({"count", "accepted", "cancelled", "no_shows"}), frozenset({"first_at", "last_at"})
+_TYPES: tuple[tuple[type, Iterable[str]], ...] = (
+    (DateTime, ("timestamptz",)),
+    (Integer, tuple(WHOLE)),
+    (Boolean, ("bool",)),
+    (String, ("text", "varchar")),
+)
 _SECTIONS = {
     "lead_stats_by_customer": "lead",
     "booking_stats_by_customer": "booking",
@@ -68,15 +76,38 @@ class _Rows:
     labels: Sequence[str]
     types: Mapping[str, Any]
     derived: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
 
     def column(self, label: str) -> str:
-        return f"{self.alias}.c{self.labels.index(label)}"
+        """Name a column, and doubt what is written of it where it is of another type by now.
+
+        The statement says nothing of that: JSON is written of whatever there is.
+        """
+        column = f"{self.alias}.c{self.labels.index(label)}"
+        is_key = label == "key"
+        self.doubt_type(column, [self.statements.mapped.key_type().name] if is_key else _names_of(self.types[label]))
+        return column
+
+    def doubt_type(self, expression: str, names: Iterable[str]) -> None:
+        """Doubt what is of none of the types *names*."""
+        types = ", ".join(f"'{name}'::regtype" for name in names)
+        doubt = f"pg_typeof({expression}) NOT IN ({types})"
+        if doubt not in self.doubts:
+            self.doubts.append(doubt)
 
     def derive(self, expression: str) -> str:
         """Have *expression*, which speaks of columns as c0 and so on, computed once for each row."""
         if expression not in self.derived:
             self.derived.append(expression)
         return f"{self.alias}.d{self.derived.index(expression)}"
+
+
+def _names_of(type_: Any) -> Iterable[str]:
+    """Name the types of the server that are as *type_* says. Raises NotWrittenError for any other."""
+    for class_, names in _TYPES:
+        if isinstance(type_, class_):
+            return names
+    raise NotWrittenError
 
 
 class Composer:
@@ -109,7 +140,9 @@ class Composer:
         written = self._object(rows, fields)
         loaders = Counter(one.loader for one in self._asked)
         sections = frozenset(sections_of(fields))
-        return Answer(written, self._joins, self._asked, rows.derived, self._doubts, self._ids, sections, loaders)
+        return Answer(
+            written, self._joins, self._asked, rows.derived, [*rows.doubts, *self._doubts], self._ids, sections, loaders
+        )
 
     def _pick(self, fields: Fields) -> None:
         for _, what in fields:
@@ -166,8 +199,9 @@ class Composer:
         if part.at is not None or part.reads == INSTANT:
             if what.names is not None:
                 raise NotWrittenError
+            columns = [rows.column(label) for label in part.columns]
             if part.at is None:
-                return instant(rows.column(part.columns[0]))
+                return instant(columns[0])
             return instant(rows.derive(part.at([f"c{rows.labels.index(one)}" for one in part.columns])))
         if len(part.columns) > 1:
             raise NotWrittenError
@@ -209,6 +243,7 @@ class Composer:
         bookings = self._tables.bookings
         if bookings is None or bookings.orders["START_AT"].form is not Form.INSTANT:
             raise NotWrittenError
+        rows.doubt_type(column, ["timestamptz"])
         return instant(column)
 
     def _amount(self, rows: _Rows, what: Amount) -> str:
@@ -250,6 +285,8 @@ class Composer:
         listed = self._lists(loader)
         if listed is None or listed.owner is None or not listed.is_simple(request):
             raise NotWrittenError
+        if not listed.mapped.info("key").required:
+            raise NotWrittenError
         key, owner = rows.statements.mapped.key_type(), listed.owner.type
         if key.name != owner.name and not (owner.name in TEXTS and key.name in (*WHOLE, "uuid")):
             raise NotWrittenError
@@ -266,14 +303,15 @@ class Composer:
         columns = ", ".join(f"c{place}" for place in range(len(labels)))
         derived = "".join(f", {one} AS d{place}" for place, one in enumerate(below.derived))
         position = f"c{listed.position(request, picks).place}"
+        # A date beyond the calendar may stand where it is not looked for.
+        doubt = " OR ".join([f"x.{position} IS NULL", *below.doubts])
         # What is computed once for each row is so behind a wall that the server does not look through.
         read = f"(SELECT *{derived} FROM ({PLACE}) AS read ({columns}) OFFSET 0)" if derived else f"({PLACE})"
         named = "x" if derived else f"x ({columns})"
         self._joins.append(
-            f"LEFT JOIN LATERAL (SELECT string_agg({written}, ',') AS nodes, bool_or(x.{position} IS NULL) AS doubt"
+            f"LEFT JOIN LATERAL (SELECT string_agg({written}, ',') AS nodes, bool_or({doubt}) AS doubt"
             f" FROM {read} AS {named}) AS {alias} ON true"
         )
         self._asked.append(Asked(loader, listed.mapped, query))
-        # A date beyond the calendar may stand where it is not looked for.
         self._doubts.append(f"{alias}.doubt")
         return f"'[' || coalesce({alias}.nodes, '') || ']'"

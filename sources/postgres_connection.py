@@ -17,7 +17,7 @@ from sources.postgres_along import AlongWith
 from sources.postgres_packing import Columns, names_of
 from sources.postgres_pool import LostConnectionError, Pool, UnconnectedError
 from sources.postgres_sending import Statements
-from sources.postgres_together import Together
+from sources.postgres_together import Together, TooLongTogetherError
 from sources.turns import Use
 
 #: What is not there or of another type than mapped: a column, a table, a schema, a function; or not to be read.
@@ -96,10 +96,13 @@ class PostgresConnection:
             return await self._together.columns(packing, arguments)
         return packing.columns(await self._row(packing.sql, arguments, planned=True))
 
-    async def _row(self, sql: str, arguments: Sequence[Any], *, planned: bool = False) -> Sequence[Any]:
+    async def _row(
+        self, sql: str, arguments: Sequence[Any], *, planned: bool = False, seconds: float | None = None
+    ) -> Sequence[Any]:
+        """Answer the one row that *sql* finds. Raises TooLongTogetherError where that takes more than *seconds*."""
         async with self._pool.places:
             self.availability.check()
-            rows = await self._rows(sql, arguments, planned=planned)
+            rows = await self._rows(sql, arguments, planned=planned, seconds=seconds)
         row: Sequence[Any] = rows[0]
         return row
 
@@ -144,23 +147,30 @@ class PostgresConnection:
     async def close(self) -> None:
         await self._pool.close()
 
-    async def _rows(self, sql: str, arguments: Sequence[Any], *, planned: bool = True) -> list[Any]:
+    async def _rows(
+        self, sql: str, arguments: Sequence[Any], *, planned: bool = True, seconds: float | None = None
+    ) -> list[Any]:
         try:
-            return await self._run(sql, arguments, planned=planned)
+            return await self._run(sql, arguments, planned=planned, seconds=seconds)
         except LostConnectionError:
             # The server went away and came back while the connection lay in the pool, which has dropped it now.
             self.losses += 1
         try:
-            return await self._run(sql, arguments, planned=planned)
+            return await self._run(sql, arguments, planned=planned, seconds=seconds)
         except LostConnectionError as error:
             raise self.availability.found_down(error) from error
 
-    async def _run(self, sql: str, arguments: Sequence[Any], *, planned: bool) -> list[Any]:
+    async def _run(
+        self, sql: str, arguments: Sequence[Any], *, planned: bool, seconds: float | None = None
+    ) -> list[Any]:
+        is_short = seconds is not None and seconds < self._seconds
         try:
             with statement("postgres"):
-                async with patience(self._seconds):
+                async with patience(seconds if seconds is not None and is_short else self._seconds):
                     rows = await self._pool.fetch(sql, arguments, planned=planned)
         except Exception as error:
+            if is_short and isinstance(error, TimeoutError):
+                raise TooLongTogetherError from error
             self._tell(error)
             raise
         self.availability.found_up()

@@ -1,6 +1,7 @@
 """Compose a single statement of what is found first and of what belongs to it."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from sources.postgres_owned import PLACE, Answer, id_places
@@ -31,8 +32,10 @@ class Joint(NamedTuple):
 def written_of(first: Statement, size: int, answer: Answer, asked: Sequence[Statement]) -> Joint:
     """Be the statement that writes *answer* of the first *size* rows of *first*, with what is *asked* for them.
 
-    It takes what is given for ids behind the arguments of *first*. It answers, in one row: the objects with commas
-    between them, how many there are, whether that is doubtful, and the seconds that it took.
+    Behind that stand in *asked* those that find what would follow the rows of *first*: where there are fewer than
+    *size* of these, and any that follow, the answer is doubtful. It takes what is given for ids behind the arguments of
+    *first*. It answers, in one row: the objects with commas between them, how many there are, whether that is doubtful,
+    and the seconds that it took.
     """
     columns = ", ".join(f"c{place}" for place in range(len(first.packing.names)))
     derived = "".join(f", {one} AS d{place}" for place, one in enumerate(answer.derived))
@@ -45,17 +48,23 @@ def written_of(first: Statement, size: int, answer: Answer, asked: Sequence[Stat
             known += 1
             ids[place] = f"${known}::text"
     joins = []
-    for join, one in zip(answer.joins, asked, strict=True):
+    more = []
+    for join, one in zip_longest(answer.joins, asked):
         taken, text = _of_owners(one.sent.sql, one, known, f"first.{key}")
-        joins.append(join.replace(PLACE, text))
+        if join is None:
+            more.append(f"EXISTS (SELECT FROM ({text}) AS more)")
+        else:
+            joins.append(join.replace(PLACE, text))
         places.append(tuple(taken))
         known += len(taken)
-    doubt = " OR ".join(answer.doubts) or "false"
+    doubt = f"coalesce(bool_or({' OR '.join(answer.doubts) or 'false'}), false)"
+    if more:
+        doubt += f" OR (count(*) < {size} AND ({' OR '.join(more)}))"
     head = f"SELECT head.*{derived} FROM ({first.sent.sql}) AS head ({columns})"
     if not joins:
         # In the order in which they are found.
         objects = f"convert_to(string_agg({answer.object}, ','), 'UTF8')"
-        sql = f"SELECT {objects}, count(*), false, {TOOK} FROM ({head} LIMIT {size}) AS first"
+        sql = f"SELECT {objects}, count(*), {doubt}, {TOOK} FROM ({head} LIMIT {size}) AS first"
     else:
         objects = f"convert_to(string_agg({answer.object}, ',' ORDER BY first.n), 'UTF8')"
         owners = ""
@@ -64,7 +73,7 @@ def written_of(first: Statement, size: int, answer: Answer, asked: Sequence[Stat
         sql = (
             f"WITH first AS MATERIALIZED"
             f" (SELECT row_number() OVER () AS n, found.* FROM ({head} LIMIT {size}) AS found){owners}"
-            f" SELECT {objects}, count(*), coalesce(bool_or({doubt}), false), {TOOK} FROM first {' '.join(joins)}"
+            f" SELECT {objects}, count(*), {doubt}, {TOOK} FROM first {' '.join(joins)}"
         )
     for place, parameter in ids.items():
         sql = sql.replace(place, parameter)

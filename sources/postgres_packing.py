@@ -16,7 +16,6 @@ from sqlalchemy.sql.selectable import CompoundSelect
 from domain.errors import SourceMismatchError
 
 _NONE = type(None)
-_WHOLE = {int, _NONE}
 #: As long as a date without a time.
 _DAY = 10
 #: What makes of the values that JSON has those that the driver would have answered; None where they are the same.
@@ -173,10 +172,16 @@ def _form(type_: Any) -> _Form | None:
     return next((form for class_, form in _FORMS if isinstance(type_, class_)), None)
 
 
-def _whole_numbers(values: list[Any]) -> list[Any]:
-    if not set(map(type, values)) <= _WHOLE:
-        raise SourceMismatchError("postgres", "a column of whole numbers holds others")
-    return values
+def _only(class_: type, called: str) -> Callable[[list[Any]], list[Any]]:
+    """Read values of one class: where there are others, the column is of another type by now."""
+    classes = {class_, _NONE}
+
+    def read(values: list[Any]) -> list[Any]:
+        if not set(map(type, values)) <= classes:
+            raise SourceMismatchError("postgres", f"a column of {called} holds something else")
+        return values
+
+    return read
 
 
 def _numbers(values: list[Any]) -> list[Any]:
@@ -195,10 +200,10 @@ def _dates(values: list[Any]) -> list[Any]:
 
 
 _FORMS: tuple[tuple[type, _Form], ...] = (
-    (String, _Form("{}", None)),
-    (Boolean, _Form("{}", None)),
-    (Uuid, _Form("{}", None)),
-    (Integer, _Form("{}", _whole_numbers)),
+    (String, _Form("{}", _only(str, "texts"))),
+    (Boolean, _Form("{}", _only(bool, "truths"))),
+    (Uuid, _Form("{}", _only(str, "UUIDs"))),
+    (Integer, _Form("{}", _only(int, "whole numbers"))),
     (Numeric, _Form("{}::text", _numbers)),
     (DateTime, _Form("{}", _dates)),
     (Date, _Form("{}", _dates)),

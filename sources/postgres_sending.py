@@ -51,15 +51,16 @@ class Statements:
     def __init__(self) -> None:
         self._kept: WeakKeyDictionary[Executable, Sent] = WeakKeyDictionary()
         self._compiled: dict[Hashable, SQLCompiler] = {}
-        self._packings: dict[str, Packing | None] = {}
+        self._packings: WeakKeyDictionary[Executable, Packing | None] = WeakKeyDictionary()
 
     def packing(self, query: Executable, sent: Sent) -> Packing | None:
         """Say how *sent*, which *query* is sent as, is sent to be answered in one row; None where it cannot be."""
-        if sent.sql not in self._packings:
-            if len(self._packings) >= _MOST_KEPT:
-                self._packings.clear()
-            self._packings[sent.sql] = packing(query, sent.sql)
-        return self._packings[sent.sql]
+        if not sent.is_kept:
+            return packing(query, sent.sql)
+        # Kept with the statement: another of the same text may be of other types, once the tables are.
+        if query not in self._packings:
+            self._packings[query] = packing(query, sent.sql)
+        return self._packings[query]
 
     def sent(self, query: Executable, values: Mapping[str, Any]) -> Sent:
         """Answer how *query* is sent, which is run with *values*."""

@@ -13,15 +13,22 @@ from sources.meter import count, metering, statement
 from sources.postgres_packing import Columns, Packing
 
 #: What is quoted, and parameters by their numbers.
-PARAMETERS = re.compile(r"""[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$([0-9]+)""", re.DOTALL)
+PARAMETERS = re.compile(r"""[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$])\$([0-9]+)""", re.DOTALL)
 #: As many statements are kept that were made of several.
 MOST_KEPT = 200
 #: How long the server took.
 TOOK = "extract(epoch FROM clock_timestamp() - statement_timestamp())::float8"
 #: What takes it longer than so many seconds is worth a connection for each, for so many seconds.
 LONG, APART = 0.05, 60.0
-#: Runs SQL with its arguments, *planned* for these where so asked, and answers the one row that it finds.
+#: So many seconds at the most are waited for what is asked together: who asks alone has all the patience there is.
+PATIENCE = 1.0
+#: Runs SQL with its arguments, *planned* for these where so asked, and answers the one row that it finds; given a time
+#: in *seconds*, it raises TooLongTogetherError behind that.
 Fetch = Callable[..., Awaitable[Sequence[Any]]]
+
+
+class TooLongTogetherError(Exception):
+    """Say that what was asked together took too long."""
 
 
 class _Asked(NamedTuple):
@@ -71,7 +78,7 @@ class Together:
             finally:
                 del self._joining[id(meter)]
             return await self._of_all(packing, arguments, others) if others else None
-        except (SourceMismatchError, DBAPIError):
+        except (SourceMismatchError, DBAPIError, TooLongTogetherError):
             return None
         except Exception as error:
             for one in others:
@@ -95,7 +102,7 @@ class Together:
             del self._apart[texts]
         given = [*arguments, *(value for one in others for value in one.arguments)]
         try:
-            row = await self._fetch(self._together(texts), given)
+            row = await self._fetch(self._together(texts), given, seconds=PATIENCE)
         except Exception:
             self._part(texts)
             raise

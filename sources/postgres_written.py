@@ -1,5 +1,6 @@
 """Ask PostgreSQL for whole answers, where it can write them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from domain.filters import CustomerRows
@@ -31,10 +32,8 @@ class PostgresWritten(PostgresCustomerPages):
             return None
         first, *others = self._queries(customers, request, asked, attributes_of(fields))
         values["size"] = request.size + 1
-        found = await self._written(tenant, customers, first, values, fields=fields, size=request.size)
-        if found is None or (others and found[1] < request.size):
-            return None
-        return found[0] or b""
+        found = await self._written(tenant, customers, first, values, others, fields=fields, size=request.size)
+        return None if found is None else found[0] or b""
 
     async def written_customer(self, tenant: Tenant, key: Key, fields: Fields) -> tuple[bool, bytes | None]:
         """Write *fields* of the customer whose row has *key*, None where there is none; False where that cannot be."""
@@ -43,8 +42,9 @@ class PostgresWritten(PostgresCustomerPages):
         if customers is None or asked is None:
             return False, None
         query = customers.one(attributes_of(fields))
-        found = await self._written(tenant, customers, query, {"key": asked}, fields=fields, size=1)
-        return (False, None) if found is None else (True, found[0])
+        found = await self._written(tenant, customers, query, {"key": asked}, fields=fields, size=2)
+        # Where nothing keeps a key unique, there may be two of it.
+        return (False, None) if found is None or found[1] > 1 else (True, found[0])
 
     async def _written(
         self,
@@ -52,11 +52,15 @@ class PostgresWritten(PostgresCustomerPages):
         customers: RowStatements[Any],
         query: Any,
         values: dict[str, Any],
+        others: Sequence[Any] = (),
         *,
         fields: Fields,
         size: int,
     ) -> tuple[bytes | None, int] | None:
-        """Write *fields* of the first *size* rows that *query* finds, and count them; None where that cannot be."""
+        """Write *fields* of the first *size* rows that *query* finds, and count them; None where that cannot be.
+
+        Where *others* find rows that belong to the same page, it cannot.
+        """
         tables: Tables = await self._mapped("customer")
         answer: Answer | None = customers.built.once(
             ("written", tuple(query.selected_columns.keys()), fields),
@@ -80,7 +84,10 @@ class PostgresWritten(PostgresCustomerPages):
             }
         except ValueError:
             return None
-        row = await self._connection.along.written(query, values, size, answer=answer, asked=asked, ids=ids)
+        more = [(one, {**values, "size": 1}) for one in others]
+        row = await self._connection.along.written(
+            query, values, size, answer=answer, asked=asked, others=more, ids=ids
+        )
         if row is None:
             return None
         for loader, statements in answer.loaders.items():

@@ -15,10 +15,10 @@ def recorded(sent: Sent) -> Callable[..., Any]:
     """Make what takes the place of the method that sends statements, and notes them in *sent*."""
     rows = PostgresConnection._rows
 
-    async def send(self: PostgresConnection, sql: str, arguments: Sequence[Any], *, planned: bool = True) -> Any:
+    async def send(self: PostgresConnection, sql: str, arguments: Sequence[Any], **how: Any) -> Any:
         if _LOOKED_AT not in sql:
             sent.append((sql, arguments))
-        return await rows(self, sql, arguments, planned=planned)
+        return await rows(self, sql, arguments, **how)
 
     return send
 

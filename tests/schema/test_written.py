@@ -66,6 +66,25 @@ STORES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
         ),
         {},
     ),
+    "keys of leads may be null": (
+        (
+            "ALTER TABLE leads DROP CONSTRAINT leads_pkey",
+            "ALTER TABLE leads ALTER id DROP NOT NULL",
+            "UPDATE leads SET id = NULL WHERE id % 50 = 0",
+        ),
+        {},
+    ),
+    "keys are not unique": (
+        (
+            "ALTER TABLE customers DROP CONSTRAINT customers_pkey",
+            "INSERT INTO customers (id, name, created_at) SELECT id, 'x', '2024-01-05Z' FROM customers WHERE id < 30",
+        ),
+        {},
+    ),
+    "a column with a dollar": (
+        ('ALTER TABLE customers RENAME source TO "src$1"',),
+        {'source = "source"\narea': 'source = "src$1"\narea'},
+    ),
     "without bookings": ((), {"[booking]": "[absent]"}),
 }
 LEAD = (
@@ -121,6 +140,7 @@ CUSTOMER = (
     "linkage",
 )
 written: Counter[bool] = Counter()
+failures: list[Exception] = []
 
 
 class Asking:
@@ -212,6 +232,7 @@ def noted() -> Any:
         patch.setattr(PostgresWritten, "_written", noting)
         # However often it is in vain.
         patch.setattr(AlongWith, "_is_together", lambda *_: True)
+        patch.setattr(AlongWith, "_failed", lambda *failed: failures.append(failed[-1]))
         yield
 
 
@@ -252,3 +273,4 @@ def test_many_were_written() -> None:
     print(written)  # noqa: T201 - shown where the test fails, and with -s
     assert written[True] > sum(written.values()) * 0.25
     assert written[False] > 100
+    assert [error.__cause__ for error in failures] == []
