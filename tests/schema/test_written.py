@@ -21,7 +21,7 @@ from tests.running import secured
 from tests.servers import Servers
 
 FOLDER = Path(__file__).parent / "written"
-EXAMPLES = int(os.environ.get("GATEWAY_TEST_DOCUMENTS", "60"))
+EXAMPLES = int(os.environ.get("GATEWAY_TEST_DOCUMENTS", "40"))
 TABLES = ("customers", "leads", "bookings", "quotes")
 UUID = "lpad(to_hex({}), 32, '0')::uuid"
 #: Other stores: what is done to the tables, and what takes the place of what in the profile.
@@ -259,18 +259,18 @@ async def test_what_the_server_writes_is_what_we_would_write(paths: BothPaths, s
     assert compiled.errors == plain.errors, (query, variables)
 
 
-async def test_every_customer_is_written_as_it_is_told(paths: BothPaths) -> None:
+async def test_every_customer_is_written_as_it_is_told(paths: BothPaths, request: pytest.FixtureRequest) -> None:
     """One by one, so that an awkward word of one does not keep the others from being written."""
     fields = """id name email phone status createdAt totalLeads totalRevenue { amount }
       leads(first: 5) { nodes { id source createdAt } }"""
     every = [encode_id("Customer", None, str(n), RecordKind.CRM) for n in range(1, 311)]
-    for id_ in ids_of(paths) if paths.tenant else every:
+    for id_ in every if request.node.callspec.params["paths"] == "as it is" else ids_of(paths):
         compiled, plain = await paths.ask(f"query ($id: ID!) {{ customer(id: $id) {{ {fields} }} }}", {"id": id_})
         assert (compiled.data, compiled.errors) == (plain.data, plain.errors)
 
 
 def test_many_were_written() -> None:
     print(written)  # noqa: T201 - shown where the test fails, and with -s
-    assert written[True] > sum(written.values()) * 0.25
+    assert written[True] > sum(written.values()) * 0.2
     assert written[False] > 100
     assert [error.__cause__ for error in failures] == []
