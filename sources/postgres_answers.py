@@ -20,7 +20,7 @@ from sources.postgres_owned import PLACE, Answer, Asked, Owned, id_places
 from sources.postgres_records import INSTANT, Part
 from sources.postgres_rows import RowStatements
 from sources.postgres_tables import Tables
-from sources.postgres_types import TEXTS, WHOLE
+from sources.postgres_types import TEXTS, WHOLE, KeyType
 
 #: What is counted of customers that is a column of its statement.
 _COUNTS, _DATES = frozenset({"count", "accepted", "cancelled", "no_shows"}), frozenset({"first_at", "last_at"})
@@ -217,7 +217,7 @@ class Composer:
         """Join what is counted by *loader*, once, and answer what it is called, and its columns."""
         if loader not in self._aliases:
             owned: Owned = self._figures(loader, self._tables, picks)
-            self._can_be_joined(rows, owned)
+            self._can_be_joined(rows, owned.type)
             alias, labels = f"f{len(self._aliases)}", tuple(owned.query.selected_columns.keys())
             columns = ", ".join(f"c{place}" for place in range(len(labels)))
             owner = f"{alias}.c{labels.index('owner')}"
@@ -227,9 +227,12 @@ class Composer:
         return self._aliases[loader]
 
     @staticmethod
-    def _can_be_joined(rows: _Rows, owned: Owned) -> None:
-        key, owner = rows.statements.mapped.key_type().name, owned.type.name
-        if key != owner and not (key in WHOLE and owner in WHOLE and WHOLE[owner] >= WHOLE[key]):
+    def _can_be_joined(rows: _Rows, owner: KeyType, *, as_text: bool = False) -> None:
+        """Raise NotWrittenError unless *owner* is compared with the rows' key just as the two are written."""
+        key = rows.statements.mapped.key_type().name
+        is_plain = key in WHOLE or key == "uuid"
+        is_wider = key in WHOLE and WHOLE.get(owner.name, 0) >= WHOLE[key]
+        if not is_plain or not (key == owner.name or is_wider or (as_text and owner.name in TEXTS)):
             raise NotWrittenError
 
     def _figure(self, rows: _Rows, what: Figure) -> str:
@@ -287,9 +290,8 @@ class Composer:
             raise NotWrittenError
         if not listed.mapped.info("key").required:
             raise NotWrittenError
-        key, owner = rows.statements.mapped.key_type(), listed.owner.type
-        if key.name != owner.name and not (owner.name in TEXTS and key.name in (*WHOLE, "uuid")):
-            raise NotWrittenError
+        # What is found of one customer is named as that names it.
+        self._can_be_joined(rows, listed.owner.type, as_text=True)
         picks = attributes_of(what.fields)
         made = listed.records.of(picks)
         query = listed.children_of_one(request, picks)

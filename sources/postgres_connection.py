@@ -163,13 +163,14 @@ class PostgresConnection:
     async def _run(
         self, sql: str, arguments: Sequence[Any], *, planned: bool, seconds: float | None = None
     ) -> list[Any]:
-        is_short = seconds is not None and seconds < self._seconds
+        # There has to be time left for asking again.
+        allowed = self._seconds if seconds is None else min(seconds, self._seconds / 2)
         try:
             with statement("postgres"):
-                async with patience(seconds if seconds is not None and is_short else self._seconds):
+                async with patience(allowed):
                     rows = await self._pool.fetch(sql, arguments, planned=planned)
         except Exception as error:
-            if is_short and isinstance(error, TimeoutError):
+            if seconds is not None and isinstance(error, TimeoutError):
                 raise TooLongTogetherError from error
             self._tell(error)
             raise

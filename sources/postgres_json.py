@@ -80,6 +80,8 @@ def _meaning(meanings: Meanings, column: str, names: Mapping[Any, str], *, if_an
         unknown = quoted(json.dumps(names[meanings[None]]))
     except (KeyError, ValueError):
         return None
+    # Words are the same by their letters, whatever the column takes for the same.
+    column = f'{column} COLLATE "C"'
     meant = f"CASE {column}{cases} ELSE {unknown} END" if cases else unknown
     return f"CASE WHEN {column} IS NULL OR {column} = '' THEN 'null' ELSE {meant} END" if if_any else meant
 

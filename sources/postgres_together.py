@@ -20,7 +20,7 @@ MOST_KEPT = 200
 TOOK = "extract(epoch FROM clock_timestamp() - statement_timestamp())::float8"
 #: What takes it longer than so many seconds is worth a connection for each, for so many seconds.
 LONG, APART = 0.05, 60.0
-#: So many seconds at the most are waited for what is asked together: who asks alone has all the patience there is.
+#: So many seconds, or half of all that there are, are waited for what is asked together: time is left to ask apart.
 PATIENCE = 1.0
 #: Runs SQL with its arguments, *planned* for these where so asked, and answers the one row that it finds; given a time
 #: in *seconds*, it raises TooLongTogetherError behind that.
