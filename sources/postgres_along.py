@@ -14,7 +14,7 @@ from sources.postgres_json import is_doubtful
 from sources.postgres_owned import Answer
 from sources.postgres_packing import Columns
 from sources.postgres_sending import Statements
-from sources.postgres_together import APART, LONG, MOST_KEPT, PATIENCE, Fetch, TooLongTogetherError
+from sources.postgres_together import APART, LONG, MOST_KEPT, PATIENCE, TIMES, Fetch, TooLongTogetherError
 
 log = logging.getLogger("gateway")
 #: More than one doubtful answer in so many, and as many of them as that at once, are too often.
@@ -32,6 +32,8 @@ class AlongWith:
         self._apart: dict[Joint, float] = {}
         #: How often answers were doubtful lately, and so were asked for in vain.
         self._in_vain: dict[Joint, int] = {}
+        #: How often they took long lately, one time after the other.
+        self._slow: dict[Joint, int] = {}
 
     async def columns(
         self,
@@ -143,6 +145,7 @@ class AlongWith:
             self._written.clear()
             self._apart.clear()
             self._in_vain.clear()
+            self._slow.clear()
 
     def _is_together(self, joint: Joint) -> bool:
         until = self._apart.get(joint)
@@ -154,11 +157,16 @@ class AlongWith:
         self._part(joint)
 
     def _part(self, joint: Joint) -> None:
+        self._slow.pop(joint, None)
         self._apart[joint] = time.monotonic() + APART
 
     def _see(self, joint: Joint, row: Sequence[Any]) -> None:
         """See how long *joint* took to answer *row*."""
-        if row[-1] > LONG:
+        if row[-1] <= LONG:
+            self._slow.pop(joint, None)
+            return
+        self._slow[joint] = self._slow.get(joint, 0) + 1
+        if self._slow[joint] >= TIMES:
             self._part(joint)
 
     def _is_certain(self, joint: Joint, row: Sequence[Any]) -> bool:

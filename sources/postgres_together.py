@@ -18,8 +18,9 @@ PARAMETERS = re.compile(r"""[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")
 MOST_KEPT = 200
 #: How long the server took.
 TOOK = "extract(epoch FROM clock_timestamp() - statement_timestamp())::float8"
-#: What takes it longer than so many seconds is worth a connection for each, for so many seconds.
-LONG, APART = 0.05, 60.0
+#: What takes it longer than so many seconds, so many times one after the other, is worth a connection for each, for so
+#: many seconds. Once is nothing: what was not asked for before is not at hand yet.
+LONG, TIMES, APART = 0.05, 3, 60.0
 #: So many seconds, or half of all that there are, are waited for what is asked together: time is left to ask apart.
 PATIENCE = 1.0
 #: Runs SQL with its arguments, *planned* for these where so asked, and answers the one row that it finds; given a time
@@ -52,6 +53,8 @@ class Together:
         self._made: dict[tuple[str, ...], str] = {}
         #: Until when statements that took long together are sent apart.
         self._apart: dict[tuple[str, ...], float] = {}
+        #: How often statements took long together, one time after the other.
+        self._slow: dict[tuple[str, ...], int] = {}
 
     async def columns(self, packing: Packing, arguments: Sequence[Any]) -> Columns:
         """Answer what *packing*'s statement finds with *arguments*. Raises what fetching raises."""
@@ -106,8 +109,12 @@ class Together:
         except Exception:
             self._part(texts)
             raise
-        if row[-1] > LONG:
-            self._part(texts)
+        if row[-1] <= LONG:
+            self._slow.pop(texts, None)
+        else:
+            self._slow[texts] = self._slow.get(texts, 0) + 1
+            if self._slow[texts] >= TIMES:
+                self._part(texts)
         begin = len(packing.names)
         for one in others:
             end = begin + len(one.packing.names)
@@ -119,6 +126,7 @@ class Together:
     def _part(self, texts: tuple[str, ...]) -> None:
         if len(self._apart) >= MOST_KEPT:
             self._apart.clear()
+        self._slow.pop(texts, None)
         self._apart[texts] = time.monotonic() + APART
 
     def _together(self, texts: tuple[str, ...]) -> str:
@@ -126,6 +134,7 @@ class Together:
         if made is None:
             if len(self._made) >= MOST_KEPT:
                 self._made.clear()
+                self._slow.clear()
             made = self._made[texts] = together(texts)
         return made
 

@@ -44,7 +44,10 @@ def test_what_is_doubtful_too_often_is_asked_no_more_for_a_while() -> None:
     assert made._is_together(JOINT)
 
 
-def test_what_takes_long_is_asked_apart_for_a_while() -> None:
-    made = along()
-    assert made._is_certain(JOINT, (*FINE[:3], LONG * 2))
+def test_what_takes_long_again_and_again_is_asked_apart_for_a_while() -> None:
+    made, slow = along(), (*FINE[:3], LONG * 2)
+    for row in (slow, slow, FINE, slow, slow):
+        assert made._is_certain(JOINT, row)
+        assert made._is_together(JOINT)
+    assert made._is_certain(JOINT, slow)
     assert not made._is_together(JOINT)
