@@ -257,6 +257,7 @@ async def test_what_the_server_writes_is_what_we_would_write(paths: BothPaths, s
     assert compiled.path == "compiled"
     assert first_difference(compiled.data, plain.data) is None, (query, variables)
     assert compiled.errors == plain.errors, (query, variables)
+    assert [error.__cause__ for error in failures] == []
 
 
 async def test_every_customer_is_written_as_it_is_told(paths: BothPaths, request: pytest.FixtureRequest) -> None:
@@ -269,8 +270,12 @@ async def test_every_customer_is_written_as_it_is_told(paths: BothPaths, request
         assert (compiled.data, compiled.errors) == (plain.data, plain.errors)
 
 
-def test_many_were_written() -> None:
-    print(written)  # noqa: T201 - shown where the test fails, and with -s
-    assert written[True] > sum(written.values()) * 0.2
-    assert written[False] > 100
-    assert [error.__cause__ for error in failures] == []
+async def test_much_is_written_and_not_all(paths: BothPaths, request: pytest.FixtureRequest) -> None:
+    if request.node.callspec.params["paths"] != "as it is":
+        return
+    before = Counter(written)
+    for seed in range(80):
+        await paths.ask(*Asking(Random(seed)).query(ids_of(paths)))  # noqa: S311 - no secret
+    asked = written - before
+    assert asked[True] >= 15
+    assert asked[False] >= 5
