@@ -116,7 +116,7 @@ async def test_what_takes_long_again_and_again_goes_apart(connection: PostgresCo
 
 
 async def test_what_is_too_slow_is_so_alone(url: str) -> None:
-    connection = PostgresConnection(url, 0.6)
+    connection = PostgresConnection(url, 2)
     slow: Any = select(func.pg_sleep(bindparam("given", type_=Integer)).cast(Text).label("it"))
     fine = numbers("given")
     await asyncio.gather(connection.columns(slow, {"given": 0}), connection.columns(fine, {"given": [0]}))
