@@ -148,12 +148,13 @@ class ByOwner(Batched[Ask], Generic[V]):
         if self._known and isinstance(key, Ask):
             answers = self.at_hand([key.key], key.arguments, key.picks)
             if answers is not None:
-                answered = self.loop.create_future()
-                answered.set_result(answers[0])
-                return answered
+                return self._come(answers[0])
         return super().load(key)  # type: ignore[arg-type]  # columns of keys as well
 
     def load_column(self, keys: Sequence[Key], arguments: Any, picks: frozenset[str]) -> asyncio.Future[Sequence[Any]]:
+        at_hand = self.at_hand(keys, arguments, picks)
+        if at_hand is not None:
+            return self._come(at_hand)
         before = self._asked.setdefault((arguments, picks), [])
         for known, answers in before:
             if known is keys:
@@ -167,6 +168,12 @@ class ByOwner(Batched[Ask], Generic[V]):
             if len(unknown) == len(keys):
                 return answers
         return asyncio.ensure_future(_collected([places[key] for key in keys]))
+
+    def _come(self, answer: T) -> asyncio.Future[T]:
+        """Be an answer that need not be waited for."""
+        come: asyncio.Future[T] = self.loop.create_future()
+        come.set_result(answer)
+        return come
 
     def _ask(
         self,

@@ -148,6 +148,22 @@ async def test_a_page_is_one_statement_however_few_there_are(small: Gateway, mon
     assert [one["createdAt"] is None for one in everybody] == [False] * 27 + [True] * 3
 
 
+@pytest.mark.parametrize("root", ["customers(first: 5)", f'customer(id: "{ID}")'])
+async def test_what_is_found_along_is_not_asked_for_again(
+    small: Gateway, monkeypatch: pytest.MonkeyPatch, root: str
+) -> None:
+    """Counts and pages of one list, and what needs more than its own column, so that nothing is written."""
+    sent: Sent = []
+    monkeypatch.setattr(PostgresConnection, "_rows", recorded(sent))
+    fields = "totalLeads lastContactAt leads(first: 2) { totalCount nodes { id } } bookings { totalCount }"
+    query = f"{{ {root} {{ {fields if 'id' in root else f'nodes {{ {fields} }}'} }} }}"
+    await small.data(query)
+    sent.clear()
+    explained = (await small.explained(query))["postgres"]
+    assert len(sent) == 1
+    assert all(times == 1 for times in explained["batches"].values())
+
+
 async def test_what_is_given_up_goes_on_for_nobody(small: Gateway) -> None:
     """Many at once, of whom some leave: the others are answered."""
     asking = [asyncio.ensure_future(small.data(PAGE)) for _ in range(30)]
