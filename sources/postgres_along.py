@@ -1,7 +1,6 @@
 """Send along with a statement that finds customers those that find what belongs to them: one trip instead of two."""
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,12 +8,13 @@ from sqlalchemy import Executable
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import SourceMismatchError
+from sources.postgres_apart import Apart
 from sources.postgres_joints import OWNER, OWNERS, Joint, Statement, joint_of, written_of
 from sources.postgres_json import is_doubtful
 from sources.postgres_owned import Answer
 from sources.postgres_packing import Columns
 from sources.postgres_sending import Statements
-from sources.postgres_together import APART, LONG, MOST_KEPT, PATIENCE, TIMES, Fetch, TooLongTogetherError
+from sources.postgres_together import MOST_KEPT, PATIENCE, Fetch, TooLongTogetherError
 
 log = logging.getLogger("gateway")
 #: More than one doubtful answer in so many, and as many of them as that at once, are too often.
@@ -29,11 +29,9 @@ class AlongWith:
         self._fetch = fetch
         self._joint: dict[tuple[Any, ...], Joint] = {}
         self._written: dict[tuple[Any, ...], tuple[Answer, Joint]] = {}
-        self._apart: dict[Joint, float] = {}
+        self._apart = Apart()
         #: How often answers were doubtful lately, and so were asked for in vain.
         self._in_vain: dict[Joint, int] = {}
-        #: How often they took long lately, one time after the other.
-        self._slow: dict[Joint, int] = {}
 
     async def columns(
         self,
@@ -61,7 +59,7 @@ class AlongWith:
         try:
             first, *others = self._answers(joint, row, stated)
         except SourceMismatchError:
-            self._part(joint)
+            self._apart.add(joint)
             return None, ()
         return first, others
 
@@ -128,7 +126,7 @@ class AlongWith:
         if joint is None:
             self._make_room()
             joint = self._joint[known] = joint_of(first, key, size, along)
-        return joint if self._is_together(joint) else None
+        return None if self._apart.has(joint) else joint
 
     def _written_of(self, first: Statement, size: int, answer: Answer, asked: Sequence[Statement]) -> Joint | None:
         """Be how *answer* is written of the first *size* rows of *first*; None where they are to be sent apart."""
@@ -137,7 +135,7 @@ class AlongWith:
         if kept is None:
             self._make_room()
             kept = self._written[known] = answer, written_of(first, size, answer, asked)
-        return kept[1] if self._is_together(kept[1]) else None
+        return None if self._apart.has(kept[1]) else kept[1]
 
     def _make_room(self) -> None:
         if len(self._joint) + len(self._written) >= MOST_KEPT:
@@ -145,33 +143,15 @@ class AlongWith:
             self._written.clear()
             self._apart.clear()
             self._in_vain.clear()
-            self._slow.clear()
-
-    def _is_together(self, joint: Joint) -> bool:
-        until = self._apart.get(joint)
-        return until is None or time.monotonic() > until
 
     def _failed(self, joint: Joint, error: Exception) -> None:
         """Ask apart for a while: whoever asks alone tells what is wrong, if anything is."""
         log.info("What was asked of postgres together failed (%s): it is asked apart now", type(error).__name__)
-        self._part(joint)
-
-    def _part(self, joint: Joint) -> None:
-        self._slow.pop(joint, None)
-        self._apart[joint] = time.monotonic() + APART
-
-    def _see(self, joint: Joint, row: Sequence[Any]) -> None:
-        """See how long *joint* took to answer *row*."""
-        if row[-1] <= LONG:
-            self._slow.pop(joint, None)
-            return
-        self._slow[joint] = self._slow.get(joint, 0) + 1
-        if self._slow[joint] >= TIMES:
-            self._part(joint)
+        self._apart.add(joint)
 
     def _is_certain(self, joint: Joint, row: Sequence[Any]) -> bool:
         """Say whether the answer that *joint* has written in *row* is one; where it often is none, ask it no more."""
-        self._see(joint, row)
+        self._apart.took(joint, row[-1])
         objects, _, in_doubt, _ = row
         if not in_doubt and (objects is None or not is_doubtful(objects)):
             if joint in self._in_vain:
@@ -180,12 +160,12 @@ class AlongWith:
         self._in_vain[joint] = self._in_vain.get(joint, 0) + _IN_VAIN
         if self._in_vain[joint] > _TOO_OFTEN:
             del self._in_vain[joint]
-            self._part(joint)
+            self._apart.add(joint)
         return False
 
     def _answers(self, joint: Joint, row: Sequence[Any], statements: Sequence[Statement]) -> list[Columns]:
         """Read what each of *statements* has found."""
-        self._see(joint, row)
+        self._apart.took(joint, row[-1])
         found, begin = [], 0
         for one in statements:
             end = begin + len(one.packing.names)

@@ -20,7 +20,7 @@ from sources.postgres_owned import PLACE, Answer, Asked, Owned, id_places
 from sources.postgres_records import INSTANT, Part
 from sources.postgres_rows import RowStatements
 from sources.postgres_tables import Tables
-from sources.postgres_types import TEXTS, WHOLE, KeyType
+from sources.postgres_types import TEXTS, WHOLE, KeyType, can_name
 
 #: What is counted of customers that is a column of its statement.
 _COUNTS, _DATES = frozenset({"count", "accepted", "cancelled", "no_shows"}), frozenset({"first_at", "last_at"})
@@ -229,10 +229,9 @@ class Composer:
     @staticmethod
     def _can_be_joined(rows: _Rows, owner: KeyType, *, as_text: bool = False) -> None:
         """Raise NotWrittenError unless *owner* is compared with the rows' key just as the two are written."""
-        key = rows.statements.mapped.key_type().name
-        is_plain = key in WHOLE or key == "uuid"
-        is_wider = key in WHOLE and WHOLE.get(owner.name, 0) >= WHOLE[key]
-        if not is_plain or not (key == owner.name or is_wider or (as_text and owner.name in TEXTS)):
+        key = rows.statements.mapped.key_type()
+        is_plain = key.name in WHOLE or key.name == "uuid"
+        if not is_plain or not can_name(owner, key) or (owner.name in TEXTS and not as_text):
             raise NotWrittenError
 
     def _figure(self, rows: _Rows, what: Figure) -> str:

@@ -17,7 +17,7 @@ from sources.postgres_reading import Tenant
 from sources.postgres_records import ALL, Picks
 from sources.postgres_rows import RowStatements
 from sources.postgres_tables import Tables
-from sources.postgres_types import TEXTS, WHOLE, KeyType
+from sources.postgres_types import KeyType, can_name
 
 
 class Known(NamedTuple):
@@ -111,7 +111,7 @@ class PostgresCustomerPages(PostgresFigures):
                 owned = None if compose is None else compose(await self._mapped(section))
             except SourceMismatchError:
                 owned = None  # whoever asks for it alone is told
-            if owned is None or not _can_name(owned.type, key):
+            if owned is None or not can_name(owned.type, key):
                 left.add(asked.loader)
             else:
                 found.append((asked, owned))
@@ -195,12 +195,3 @@ def looked_at(chosen: CustomerFilter, order: str) -> list[str]:
     bookings = chosen.segment is not None or chosen.first_booking_in is not None or order == "LAST_BOOKING_AT"
     revenue = chosen.min_revenue is not None or order == "TOTAL_REVENUE"
     return [*(["booking"] if bookings else []), *(["revenue"] if revenue else [])]
-
-
-def _can_name(owner: KeyType, key: KeyType) -> bool:
-    """Say whether a column of *owner*'s type names every *key* just as a key is written."""
-    if owner.name == key.name:
-        return True
-    if owner.name in WHOLE and key.name in WHOLE:
-        return WHOLE[owner.name] >= WHOLE[key.name]
-    return owner.name in TEXTS and (key.name in WHOLE or key.name == "uuid")

@@ -18,8 +18,8 @@ from domain.errors import SourceMismatchError
 _NONE = type(None)
 #: As long as a date without a time.
 _DAY = 10
-#: What makes of the values that JSON has those that the driver would have answered; None where they are the same.
-Read = Callable[[list[Any]], list[Any]] | None
+#: Makes of the values that JSON has those that the driver would have answered.
+Read = Callable[[list[Any]], list[Any]]
 
 
 class Columns(Sequence[Any]):
@@ -132,8 +132,7 @@ class Packing(NamedTuple):
         lists: list[list[Any]] = []
         for text, read in zip(row, self.reads, strict=True):
             # An aggregate of no rows is NULL.
-            values = [] if text is None else orjson.loads(text)
-            lists.append(values if read is None else read(values))
+            lists.append(read([] if text is None else orjson.loads(text)))
         return Columns(self.names, lists)
 
 
@@ -172,7 +171,7 @@ def _form(type_: Any) -> _Form | None:
     return next((form for class_, form in _FORMS if isinstance(type_, class_)), None)
 
 
-def _only(class_: type, called: str) -> Callable[[list[Any]], list[Any]]:
+def _only(class_: type, called: str) -> Read:
     """Read values of one class: where there are others, the column is of another type by now."""
     classes = {class_, _NONE}
 

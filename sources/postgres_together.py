@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.errors import SourceMismatchError
 from sources.meter import count, metering, statement
+from sources.postgres_apart import Apart
 from sources.postgres_packing import Columns, Packing
 
 #: What is quoted, and parameters by their numbers.
@@ -18,9 +18,6 @@ PARAMETERS = re.compile(r"""[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")
 MOST_KEPT = 200
 #: How long the server took.
 TOOK = "extract(epoch FROM clock_timestamp() - statement_timestamp())::float8"
-#: What takes it longer than so many seconds, so many times one after the other, is worth a connection for each, for so
-#: many seconds. Once is nothing: what was not asked for before is not at hand yet.
-LONG, TIMES, APART = 0.05, 3, 60.0
 #: So many seconds, or half of all that there are, are waited for what is asked together: time is left to ask apart.
 PATIENCE = 1.0
 #: Runs SQL with its arguments, *planned* for these where so asked, and answers the one row that it finds; given a time
@@ -51,10 +48,7 @@ class Together:
         #: Those who join in what a request is about to ask, by its meter.
         self._joining: dict[int, list[_Asked]] = {}
         self._made: dict[tuple[str, ...], str] = {}
-        #: Until when statements that took long together are sent apart.
-        self._apart: dict[tuple[str, ...], float] = {}
-        #: How often statements took long together, one time after the other.
-        self._slow: dict[tuple[str, ...], int] = {}
+        self._apart = Apart()
 
     async def columns(self, packing: Packing, arguments: Sequence[Any]) -> Columns:
         """Answer what *packing*'s statement finds with *arguments*. Raises what fetching raises."""
@@ -98,23 +92,15 @@ class Together:
     ) -> Sequence[Any] | None:
         """Ask for *packing*'s statement and for *others*, and tell these; None where each is to be asked alone."""
         texts = (packing.sql, *(one.packing.sql for one in others))
-        until = self._apart.get(texts)
-        if until is not None:
-            if time.monotonic() < until:
-                return None
-            del self._apart[texts]
+        if self._apart.has(texts):
+            return None
         given = [*arguments, *(value for one in others for value in one.arguments)]
         try:
             row = await self._fetch(self._together(texts), given, seconds=PATIENCE)
         except Exception:
-            self._part(texts)
+            self._apart.add(texts)
             raise
-        if row[-1] <= LONG:
-            self._slow.pop(texts, None)
-        else:
-            self._slow[texts] = self._slow.get(texts, 0) + 1
-            if self._slow[texts] >= TIMES:
-                self._part(texts)
+        self._apart.took(texts, row[-1])
         begin = len(packing.names)
         for one in others:
             end = begin + len(one.packing.names)
@@ -123,18 +109,12 @@ class Together:
             begin = end
         return row[: len(packing.names)]
 
-    def _part(self, texts: tuple[str, ...]) -> None:
-        if len(self._apart) >= MOST_KEPT:
-            self._apart.clear()
-        self._slow.pop(texts, None)
-        self._apart[texts] = time.monotonic() + APART
-
     def _together(self, texts: tuple[str, ...]) -> str:
         made = self._made.get(texts)
         if made is None:
             if len(self._made) >= MOST_KEPT:
                 self._made.clear()
-                self._slow.clear()
+                self._apart.clear()
             made = self._made[texts] = together(texts)
         return made
 

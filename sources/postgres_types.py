@@ -132,3 +132,12 @@ KEY_TYPES = {
     name: KeyType(name, _TYPES[name], parse, _integers(WHOLE[name]) if name in WHOLE else _each(parse))
     for name, parse in _PARSERS.items()
 }
+
+
+def can_name(owner: KeyType, key: KeyType) -> bool:
+    """Say whether a column of *owner*'s type names every *key* just as a key is written."""
+    if owner.name == key.name:
+        return True
+    if owner.name in WHOLE and key.name in WHOLE:
+        return WHOLE[owner.name] >= WHOLE[key.name]
+    return owner.name in TEXTS and (key.name in WHOLE or key.name == "uuid")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from domain.along import Along
 from domain.filters import CustomerRows
 from domain.ids import begun_id
 from domain.paging import PageRequest
@@ -108,9 +109,9 @@ class PostgresWritten(PostgresCustomerPages):
             return None
 
     def _figures_asked(self, loader: str, tables: Tables, picks: Picks) -> Owned:
-        match loader:
-            case "lead_stats_by_customer":
-                return self._lead_stats(tables, None, picks)
-            case "booking_stats_by_customer":
-                return self._booking_stats(tables, None, picks)
-        return self._revenue_of(tables, None, picks)
+        """Say how all *picks* of what *loader* counts are asked for. Raises NotWrittenError where they cannot be."""
+        _, compose = self._composed(Along(loader, None, picks))
+        owned = None if compose is None else compose(tables)
+        if owned is None:
+            raise NotWrittenError
+        return owned

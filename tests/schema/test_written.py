@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from domain.ids import encode_id
 from domain.records import RecordKind
 from sources.postgres_along import AlongWith
+from sources.postgres_apart import Apart
 from sources.postgres_written import PostgresWritten
 from tests.both_paths import BothPaths, both_paths
 from tests.loading import make_database, run_sql
@@ -231,7 +232,7 @@ def noted() -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PostgresWritten, "_written", noting)
         # However often it is in vain.
-        patch.setattr(AlongWith, "_is_together", lambda *_: True)
+        patch.setattr(Apart, "has", lambda *_: False)
         patch.setattr(AlongWith, "_failed", lambda *failed: failures.append(failed[-1]))
         yield
 
