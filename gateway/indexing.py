@@ -79,7 +79,8 @@ class Keeper:
             await self._read_tenants()
             for tenant in self.tenants:
                 await self._look(tenant)
-                await leases.take(self.own, _LEASE, self.owner)
+                if not await leases.take(self.own, _LEASE, self.owner):
+                    return
             await self._walk(until)
         except GatewayError as error:
             log.debug("The index waits: %s", error)
