@@ -21,6 +21,8 @@ _PLANNED = 5
 _TO_LEAVE = 2.0
 #: Raised where what was prepared, or known of types, holds no longer.
 OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError, asyncpg.InternalServerError)
+#: Whatever else the driver raises.
+_DRIVER = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Row(asyncpg.Record):  # type: ignore[misc]  # the driver has no types
@@ -147,7 +149,7 @@ class Pool:
                 raise
         except TimeoutError:
             raise
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, *_DRIVER) as error:
             raise UnconnectedError(f"{type(error).__name__}: {error}") from error
         return Held(connection, generation)
 
@@ -161,13 +163,13 @@ class Pool:
         """Take *held* back from whoever met *error*. Raises LostConnectionError where it is no more."""
         if isinstance(error, OUTDATED):
             self._forget()
-        lost = held.connection.is_closed()
+        lost = held.connection.is_closed() or _is_farewell(error)
         if isinstance(error, asyncpg.PostgresError) and not lost:
             self._back(held)
             return
         # Whatever it is still about (the wait was given up, say) ends with it.
         self._leave(held)
-        if lost and isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+        if lost and isinstance(error, _DRIVER):
             self._forget()
             raise LostConnectionError(f"{type(error).__name__}: {error}") from error
 
@@ -184,10 +186,15 @@ class Pool:
         task.add_done_callback(self._leaving.discard)
 
 
+def _is_farewell(error: BaseException) -> bool:
+    """Say whether the server has ended the connection, which the driver has been told but has not seen closed yet."""
+    return isinstance(error, asyncpg.InternalClientError) and str(error).startswith("cannot switch to state")
+
+
 async def _leave(held: Held) -> None:
     try:
         await held.connection.close(timeout=_TO_LEAVE)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (OSError, *_DRIVER):
         held.connection.terminate()
 
 

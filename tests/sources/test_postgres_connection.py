@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import Integer, Select, Text, bindparam, column, func, literal, select, text, values
+from sqlalchemy import Integer, Select, Text, bindparam, column, func, literal, make_url, select, text, values
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 
@@ -80,6 +80,35 @@ async def test_a_connection_that_was_cut_while_it_lay_there_is_made_again(
     (row,) = await connection.rows(text("SELECT 1 AS one"))
     assert row.one == 1
     assert connection.losses == 1
+
+
+async def test_a_connection_whose_server_has_said_goodbye_is_made_again(url: str) -> None:
+    of = make_url(url)
+    goodbyes: list[asyncio.StreamWriter] = []
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # What it says comes from here, and the connection stays open: its end is on its way for as long as one likes.
+        goodbyes.append(writer)
+        beyond = await asyncio.open_unix_connection(f"{of.query['host']}/.s.PGSQL.{of.query.get('port', 5432)}")
+        await asyncio.gather(pipe(reader, beyond[1]), pipe(beyond[0], writer))
+
+    async with await asyncio.start_server(relay, "127.0.0.1") as between:
+        host, port = between.sockets[0].getsockname()
+        connection = PostgresConnection(of.set(host=host, port=port, query={}).render_as_string(hide_password=False), 5)
+        assert len(await connection.rows(text("SELECT 1"))) == 1
+        fields = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+        goodbyes[0].write(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+        await asyncio.sleep(0.1)
+
+        assert len(await connection.rows(text("SELECT 2"))) == 1
+        assert (len(goodbyes), connection.losses) == (2, 1)
+        await connection.close()
+
+
+async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while said := await reader.read(65536):
+        writer.write(said)
+    writer.close()
 
 
 async def test_what_is_given_up_ends_in_the_server(connection: PostgresConnection, url: str) -> None:
