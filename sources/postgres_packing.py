@@ -40,10 +40,13 @@ class Columns(Sequence[Any]):
     @classmethod
     def joined(cls, parts: Sequence["Columns"]) -> "Columns":
         """Be the rows of all *parts*, of which there is one at least."""
-        if len(parts) == 1:
-            return parts[0]
-        lists = [[value for one in several for value in one] for several in zip(*(p.lists for p in parts), strict=True)]
-        return cls(parts[0].names, lists)
+        filled = [one for one in parts if len(one)]
+        if len(filled) < 2:  # noqa: PLR2004 - nothing to join
+            return filled[0] if filled else parts[0]
+        lists = [
+            [value for one in several for value in one] for several in zip(*(p.lists for p in filled), strict=True)
+        ]
+        return cls(filled[0].names, lists)
 
     def __len__(self) -> int:
         return self._count

@@ -59,7 +59,8 @@ class Held:
         """Find *sql* prepared so that it is planned for what it is given: whether that is much is not for a guess."""
         runs = self._runs.get(sql, 0)
         if runs == _PLANNED:
-            del self._prepared[sql]
+            # It may not be there: what it was prepared for the last time has failed.
+            self._prepared.pop(sql, None)
             runs = 0
         found = await self.prepared(sql)
         self._runs[sql] = runs + 1

@@ -165,6 +165,8 @@ class Reader(Generic[R]):
 
     def columns(self, rows: Columns) -> RecordColumns[R]:
         """Read the same into columns: none of the records is made."""
+        if not rows:
+            return RecordColumns(self.kind, {name: [] for name in self.parts}, 0)
         if self._apart is None:
             self._apart = self._write_apart()
         return RecordColumns(self.kind, self._apart(rows.lists), len(rows))

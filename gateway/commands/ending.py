@@ -7,8 +7,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
-#: What ends a program besides an interruption; the last is of a terminal that is closed.
-_ENDS = (signal.SIGTERM, signal.SIGHUP)
+#: What ends a program; the last is of a terminal that is closed.
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Ending:
@@ -20,6 +20,7 @@ class Ending:
 
     def __init__(self) -> None:
         self._told = False
+        self._runs = False
         self._cancel: Callable[[], object] | None = None
         self._before: dict[signal.Signals, Any] = {}
 
@@ -35,12 +36,13 @@ class Ending:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run *work*, which is cancelled where this process is told to end."""
+        self._runs = True
         try:
             found = asyncio.run(self._watched(work))
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
         finally:
-            self._cancel = None
+            self._runs = False
         if self._told:  # too late to be cancelled
             raise KeyboardInterrupt
         return found
@@ -49,10 +51,18 @@ class Ending:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None
         self._cancel = lambda: loop.call_soon_threadsafe(task.cancel)
-        return await work
+        try:
+            if self._told:  # too early for that
+                work.close()
+                raise asyncio.CancelledError
+            return await work
+        finally:
+            self._cancel = None
 
     def _heed(self, _: int, __: object) -> None:
+        """Cancel what runs; while its loop is made or closed, which must not be cut short, whoever runs it looks."""
         self._told = True
-        if self._cancel is None:
+        if self._cancel is not None:
+            self._cancel()
+        elif not self._runs:
             raise KeyboardInterrupt
-        self._cancel()

@@ -189,3 +189,17 @@ async def test_it_is_planned_for_its_values_however_much_else_is_asked_in_betwee
     ((generic, custom),) = await connection.rows(text(plans))
     assert generic == 0
     assert custom > 0
+
+
+async def test_a_statement_that_could_not_be_prepared_anew_is_prepared_later(connection: PostgresConnection) -> None:
+    for statement in ("DROP TABLE IF EXISTS going", "CREATE TABLE going AS SELECT 1 AS it"):
+        await connection.rows(text(statement))
+    # Not one that is kept: it is planned for what it is given, and prepared anew now and then.
+    for _ in range(5):
+        assert len(await connection.rows(text("SELECT it FROM going"))) == 1
+    await connection.rows(text("ALTER TABLE going RENAME TO gone"))
+    for _ in range(3):
+        with pytest.raises(SourceMismatchError):
+            await connection.rows(text("SELECT it FROM going"))
+    await connection.rows(text("ALTER TABLE gone RENAME TO going"))
+    assert len(await connection.rows(text("SELECT it FROM going"))) == 1

@@ -1,0 +1,78 @@
+"""What a signal to end does to a command: at whatever moment it comes, what runs is cancelled or was done."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from gateway.commands.ending import Ending
+
+ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+@pytest.fixture
+def done() -> list[str]:
+    return []
+
+
+def ended_by(number: signal.Signals, run: Callable[[Ending], object]) -> None:
+    """Have *run* ended by a signal, which nobody heeds any more after that."""
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt), Ending() as ends:
+        run(ends)
+    assert signal.getsignal(number) == before
+
+
+async def work(done: list[str]) -> None:
+    done.append("begun")
+    try:
+        await asyncio.sleep(0.05)
+        done.append("done")
+    finally:
+        done.append("closed")
+
+
+@pytest.mark.parametrize("number", ENDS)
+def test_it_ends_at_once_before_anything_runs(number: signal.Signals) -> None:
+    ended_by(number, lambda _: signal.raise_signal(number))
+
+
+@pytest.mark.parametrize("number", ENDS)
+def test_what_runs_is_cancelled_and_closes(number: signal.Signals, done: list[str]) -> None:
+    async def told() -> None:
+        asyncio.get_running_loop().call_later(0.01, signal.raise_signal, number)
+        await work(done)
+
+    ended_by(number, lambda ends: ends.run(told()))
+    assert done == ["begun", "closed"]
+
+
+@pytest.mark.parametrize("number", ENDS)
+@pytest.mark.parametrize("late", [False, True])
+def test_its_loop_is_made_and_closed_undisturbed(
+    monkeypatch: pytest.MonkeyPatch, number: signal.Signals, done: list[str], *, late: bool
+) -> None:
+    def run(main: Coroutine[Any, Any, Any]) -> Any:
+        if not late:
+            signal.raise_signal(number)
+        found = asyncio.Runner().run(main)
+        if late:
+            signal.raise_signal(number)
+        return found
+
+    monkeypatch.setattr("gateway.commands.ending.asyncio.run", run)
+    ended_by(number, lambda ends: ends.run(work(done)))
+    assert done == (["begun", "done", "closed"] if late else [])
+
+
+def test_a_signal_that_is_ignored_stays_so(done: list[str]) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Ending() as ends:
+            signal.raise_signal(signal.SIGHUP)
+            ends.run(work(done))
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert done == ["begun", "done", "closed"]
