@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from bench.chart import draw
@@ -12,6 +13,7 @@ from bench.machine import describe
 from bench.measuring import Figure, Plan, measure
 from bench.profiling import write_profile
 from bench.queries import QUERIES, Query
+from bench.remembering import remembering
 from bench.report import Run, write_results
 from bench.servers import CONTENDERS, GATEWAY, Contender, require_wrk, running, why_not
 from bench.stores import Loaded, loaded_stores
@@ -29,9 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.growth:
             write_growth(given.folder, given.sizes, given.output, seconds=given.seconds)
             return 0
-        with loaded_stores(
-            given.folder, customers=given.customers, documents=given.documents, mongo_url=given.mongo
-        ) as stores:
+        with (
+            loaded_stores(
+                given.folder, customers=given.customers, documents=given.documents, mongo_url=given.mongo
+            ) as loaded,
+            nullcontext(loaded) if given.forget else remembering(loaded) as stores,
+        ):
             queries = [QUERIES[name] for name in given.queries]
             if given.profile:
                 write_profile(stores, queries, given.output, seconds=given.seconds)
@@ -102,6 +107,9 @@ def _parser() -> argparse.ArgumentParser:
         "--documents", type=int, default=2_000, help="in each collection; the embedded Mongo server takes no more well"
     )
     parser.add_argument("--mongo", metavar="URL", help="a database on another Mongo server, which is filled")
+    parser.add_argument(
+        "--forget", action="store_true", help="ask the Mongo server itself: as a rule it is all that is measured then"
+    )
     parser.add_argument("--seconds", type=float, default=4.0, help="of one round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=_numbers, default=(1, 16, 64), help="at once: 1,16,64")

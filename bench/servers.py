@@ -110,7 +110,7 @@ def running(contenders: Sequence[Contender], stores: Loaded, *, mongo: bool) -> 
 
 
 def _start(stack: ExitStack, contender: Contender, stores: Loaded, *, mongo: bool) -> Server:
-    port, secret = _free_port(), token_hex(32)
+    port, secret = free_port(), token_hex(32)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
     environment = kept | {"PYTHONPATH": str(REPOSITORY), "NODE_ENV": "production"}
     headers = {"content-type": "application/json"}
@@ -156,7 +156,7 @@ def _is_ready(port: int) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
