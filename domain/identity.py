@@ -120,6 +120,10 @@ class Identity:
             delivery = self._follower(account, accounts, deliveries)
         return Members(crm, account, delivery)
 
+    def is_named(self, row: Key) -> bool:
+        """Say whether any record names the CRM *row*: nothing is linked to it else, or speaks against that."""
+        return bool(self._accounts.namers_of_crm(row) or self._deliveries.namers_of_crm(row))
+
     def partner_by_names(self, ref: RecordRef) -> RecordRef | None:
         """Find the one record that *ref* is linked to unless CRM rows speak against it."""
         is_account = ref.kind is RecordKind.ACCOUNT

@@ -1,7 +1,7 @@
 """Pages by keyset: what a client asks for, and the positions that cursors stand for."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -178,6 +178,9 @@ class LazyPositions(Sequence[Position]):
         if isinstance(index, slice):
             return LazyPositions(self._rows[index], self._position)
         return self._position(self._rows[index])
+
+    def __iter__(self) -> Iterator[Position]:
+        return map(self._position, self._rows)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)

@@ -20,6 +20,9 @@ class Form(Enum):
     ISO = "iso"
     ISO_Z = "iso_z"
 
+    #: There is one of each: that is quicker to see than its name.
+    __hash__ = object.__hash__
+
     @property
     def is_text(self) -> bool:
         return self in (Form.ISO, Form.ISO_Z)
@@ -64,22 +67,22 @@ class StoredTime:
 
         Raises OtherFormError where such a date says that the whole column is of another type by now.
         """
-        match self.form, stored:
-            case (Form.INSTANT | Form.MILLIS, datetime(tzinfo=tzinfo())):
+        form = self.form
+        if isinstance(stored, str):
+            return read_iso(stored, form.value, self.zone) if form is Form.ISO or form is Form.ISO_Z else None
+        if not isinstance(stored, date):
+            return None
+        if isinstance(stored, datetime):
+            if stored.tzinfo is not None and (form is Form.INSTANT or form is Form.MILLIS):
                 return sane(stored)
-            case (Form.ISO, str()):
-                return read_iso(stored, "iso", self.zone)
-            case (Form.ISO_Z, str()):
-                return read_iso(stored, "iso_z", self.zone)
-            case (Form.NAIVE, datetime(tzinfo=None)):
+            if stored.tzinfo is None and form is Form.NAIVE:
                 return from_local(stored, self.zone)
-            case (Form.DAY, date()) if not isinstance(stored, datetime):
-                return from_local(_midnight(stored), self.zone)
-            case (Form.INSTANT | Form.NAIVE | Form.DAY, date()):
-                # A column holds dates of one form alone, so it has another one now.
-                raise OtherFormError(self.form, stored)
-            case _:
-                return None
+        elif form is Form.DAY:
+            return from_local(_midnight(stored), self.zone)
+        if form is Form.MILLIS or form.is_text:
+            return None
+        # A column holds dates of one form alone, so it has another one now.
+        raise OtherFormError(form, stored)
 
     def mark(self, stored: object, read: datetime | None) -> str | None:
         """Write *stored*, which reads as *read*, where that instant alone does not lead back to it; else None."""

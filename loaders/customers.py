@@ -89,4 +89,4 @@ class LinkedByCustomer(Batched[Key]):
         if not self._stores.mongo_kinds:
             return [UNLINKED] * len(keys)
         around = await around_rows(self._stores, self._tenant, keys)
-        return [around.linked(around.members(RecordRef(RecordKind.CRM, key))) for key in keys]
+        return [around.linked_to(key) for key in keys]

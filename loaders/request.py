@@ -45,7 +45,7 @@ class Loaders:
     """
 
     customers_by_record: CustomersByRecord
-    linked_by_customer: LinkedByCustomer
+    linked_by_customer: LinkedByCustomer | None
     leads_by_key: ByKey[Key, Lead] | None
     leads_by_customer: ByOwner[Page[Lead]] | None
     lead_stats_by_customer: ByOwner[Stats] | None
@@ -111,7 +111,8 @@ def _makers(stores: Stores, tenant: str | None) -> Mapping[str, Callable[[], Bat
         mapped.append(_owned("notes_by_customer", partial(notes_by_customer, own, tenant), _no_page))
         mapped.append(_owned("note_stats_by_customer", partial(note_stats_by_customer, own, tenant), _no_stats))
     mapped.append(("customers_by_record", partial(CustomersByRecord, stores, tenant)))
-    mapped.append(("linked_by_customer", partial(LinkedByCustomer, stores, tenant)))
+    if stores.mongo_kinds:
+        mapped.append(("linked_by_customer", partial(LinkedByCustomer, stores, tenant)))
     return dict(mapped)
 
 

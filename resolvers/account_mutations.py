@@ -10,7 +10,7 @@ from domain.mutation_errors import ErrorCode, RefusedError, UserError
 from domain.passwords import LONGEST
 from resolvers.accounts import Accounts
 from resolvers.context import Context
-from resolvers.customers import account_of, customer_of
+from resolvers.customers import customer_of, linked_of
 from resolvers.mutating import text_faults
 from sources.storable import is_storable
 
@@ -43,7 +43,7 @@ async def create_invitation(context: Context, customer_id: str) -> Invited:
         return Invited(errors=(_NO_CUSTOMER,))
     if context.stores.profile.account is None:
         return Invited(errors=(UserError(ErrorCode.NOT_MAPPED, "The store maps no accounts.", ("customerId",)),))
-    account = await account_of(context, customer)
+    account = (await linked_of(context, customer)).account
     if account is None:
         return Invited(
             errors=(UserError(ErrorCode.REQUIRED, "The customer has no account: make one first.", ("customerId",)),)

@@ -7,7 +7,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from domain.along import Along
+from domain.along import LINKED, Along
 from domain.columns import Heads
 from domain.errors import SourceError, SourceUnavailableError
 from domain.identity import Members, link_state
@@ -39,11 +39,18 @@ from resolvers.selection import Wanted
 from resolvers.written import is_of_rows, written_customer, written_page
 
 _LAST_TOUCHED = frozenset({"last_touched_at"})
+#: What is asked for by whatever reads all records.
+OF_EACH = (Along(LINKED, "of each", frozenset()),)
 #: What `last_contact_at_of` asks for.
 TOUCHED = (
     Along("lead_stats_by_customer", None, _LAST_TOUCHED),
     Along("booking_stats_by_customer", None, _LAST_TOUCHED),
 )
+
+
+def where_silent(attribute: str) -> tuple[Along, ...]:
+    """Say what is asked for by whatever reads other records where the CRM row does not say *attribute*."""
+    return (Along(LINKED, "where silent", frozenset({attribute})),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +127,7 @@ async def customer_of(context: Context, given: GlobalId, along: Sequence[Along] 
 async def customer_by_record(context: Context, ref: RecordRef, along: Sequence[Along] = ()) -> Customer | None:
     if ref.kind not in context.stores.kinds:
         return None
+    along = [asked for asked in along if asked.loader != LINKED]
     if along and ref.kind is RecordKind.CRM:
         found, known = await customer_along(context.stores, context.tenant, ref.key, along)
         context.loaders.know(known)
@@ -149,7 +157,7 @@ async def linked_of(context: Context, customer: Customer) -> Linked:
     """Find what the other stores hold of *customer*, unless that is known already."""
     if customer.linked is not None:
         return customer.linked
-    if not context.stores.mongo_kinds:
+    if context.loaders.linked_by_customer is None:
         return UNLINKED
     linked: Linked = await context.loaders.linked_by_customer.load(customer.head.key)
     return linked
@@ -163,7 +171,10 @@ def _crm_first(customer: Customer) -> None:
 
 async def _first(context: Context, customer: Customer, attribute: str) -> Any:
     """Answer the first record's *attribute* that says something: CRM, ACCOUNT, DELIVERY."""
-    linked = await linked_of(context, customer)
+    return _first_said(customer, await linked_of(context, customer), attribute)
+
+
+def _first_said(customer: Customer, linked: Linked, attribute: str) -> Any:
     said = (
         getattr(record, attribute) for record in (customer.crm, linked.account, linked.delivery) if record is not None
     )
@@ -171,12 +182,14 @@ async def _first(context: Context, customer: Customer, attribute: str) -> Any:
 
 
 def first_of(context: Context, customer: Customer, attribute: str) -> Any:
-    """Answer *attribute* at once where the CRM row says it, else find out whether another record does."""
+    """Answer *attribute* at once where that is known, else find out whether another record says it."""
     _crm_first(customer)
     own = None if customer.crm is None else getattr(customer.crm, attribute)
     if own is not None or (customer.linked is None and not context.stores.mongo_kinds):
         return own
-    return _first(context, customer, attribute)
+    if customer.linked is None:
+        return _first(context, customer, attribute)
+    return _first_said(customer, customer.linked, attribute)
 
 
 def first_of_each(context: Context, customers: Sequence[Customer], attribute: str) -> list[Any]:
@@ -282,11 +295,21 @@ async def records_of(context: Context, customer: Customer) -> list[CustomerRecor
     return [CustomerRecord(kind, record) for kind, record in records if record is not None]
 
 
-async def account_of(context: Context, customer: Customer) -> AccountRecord | None:
+def account_of(context: Context, customer: Customer) -> AccountRecord | Awaitable[AccountRecord | None] | None:
+    """Answer at once where that is known, as of all customers on a page."""
+    return _account_of(context, customer) if customer.linked is None else customer.linked.account
+
+
+async def _account_of(context: Context, customer: Customer) -> AccountRecord | None:
     return (await linked_of(context, customer)).account
 
 
-async def delivery_of(context: Context, customer: Customer) -> DeliveryRecord | None:
+def delivery_of(context: Context, customer: Customer) -> DeliveryRecord | Awaitable[DeliveryRecord | None] | None:
+    """Answer at once where that is known, as of all customers on a page."""
+    return _delivery_of(context, customer) if customer.linked is None else customer.linked.delivery
+
+
+async def _delivery_of(context: Context, customer: Customer) -> DeliveryRecord | None:
     return (await linked_of(context, customer)).delivery
 
 

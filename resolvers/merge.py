@@ -10,16 +10,19 @@ cursor is then that position.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from domain.along import Along
+from domain.along import LINKED, Along
 from domain.choosing import Choice
 from domain.columns import Columnar, Heads, headed_by
 from domain.errors import SourceError
 from domain.filters import CustomerRows
 from domain.keyset import reading_order
-from domain.paging import Direction, Page, PageRequest, Position
+from domain.paging import Direction, Page, PageRequest, Position, page_of_rows
 from domain.records import CrmRecord, Customer, Key, RecordKind, RecordRef
 from domain.time import Period, instant
+from sources.meter import batch
 from sources.mongo import Chunk
 from sources.neighbourhood import Neighbourhood, around_rows
 from sources.postgres_customer_pages import Known
@@ -27,7 +30,19 @@ from sources.stores import Stores
 
 SMALLEST_CHUNK = 256
 MOST_ROUNDS = 6
-Candidate = tuple[Position, Customer]
+#: Where a position is in the order in which a list is read.
+Place = tuple[int, Any, int]
+
+
+class Candidate(NamedTuple):
+    """Be a customer that may be on the page, and where it is."""
+
+    place: Place
+    position: Position
+    customer: Customer
+
+
+_PLACE = attrgetter("place")
 
 
 @dataclass(slots=True)
@@ -59,6 +74,8 @@ class Merge:
     along: Sequence[Along] = ()
     #: What was found along with the page, where it could be asked for.
     known: Sequence[Known] = ()
+    #: What was read around the first chunks, and who names the rows of the page where that will be asked for.
+    around: Neighbourhood | None = None
     streams: list[Stream] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
     missing: dict[str, None] = field(default_factory=dict)
@@ -78,33 +95,36 @@ class Merge:
                 break
             await self._round(waiting, size)
             size *= 2
-        return self._page()
+        page = self._page()
+        await self._link(page)
+        return page
 
     async def _page_of_rows(self) -> Page[Customer]:
         """Read the page where the CRM's rows are the whole list: there is nothing to merge."""
         asked = CustomerRows(self.choice.chosen, keys=self._keys(RecordKind.CRM))
         try:
-            page, self.known = await self.stores.crm.customer_page(
+            rows, positions, self.known = await self.stores.crm.customers_along(
                 self.tenant, asked, self.request, self.picks, self.along
             )
         except SourceError as error:
             return Page(self.request, missing_stores=(error.store,))
-        self.looked_at += len(page.items) + page.more
+        self.looked_at += len(rows)
+        page = page_of_rows(self.request, rows, positions)
         heads = Heads(page.items) if isinstance(page.items, Columnar) else list(map(headed_by, page.items))
         return Page(self.request, heads, page.positions, page.more)
 
     def _waiting(self) -> list[Stream]:
         """List the open streams that may still hold something of this page."""
         unread = [stream for stream in self.streams if not stream.ended]
-        self.candidates.sort(key=lambda candidate: reading_order(candidate[0], self.request))
+        self.candidates.sort(key=_PLACE)
         if len(self.candidates) <= self.request.size:
             return unread
-        last = reading_order(self.candidates[self.request.size][0], self.request)
+        last = self.candidates[self.request.size].place
         return [stream for stream in unread if not stream.was_read or self._reached(stream) < last]
 
-    def _reached(self, stream: Stream) -> tuple[int, int, int]:
+    def _reached(self, stream: Stream) -> Place:
         assert stream.position is not None
-        return reading_order(stream.position, self.request)
+        return self._place(stream.position)
 
     async def _round(self, streams: Sequence[Stream], size: int) -> None:
         crm = [stream for stream in streams if stream.kind is RecordKind.CRM]
@@ -122,7 +142,13 @@ class Merge:
         request = self.request if exact else replace(self.request, size=size - 1, position=stream.position)
         asked = CustomerRows(self.choice.chosen, beyond=self.choice.asks_links, keys=self._keys(RecordKind.CRM))
         try:
-            rows = await self.stores.crm.customers(self.tenant, asked, request)
+            if exact:
+                found, positions, self.known = await self.stores.crm.customers_along(
+                    self.tenant, asked, request, self.picks, self.along
+                )
+                rows = list(zip(positions, found, strict=True))
+            else:
+                rows = await self.stores.crm.customers(self.tenant, asked, request)
         except SourceError as error:
             self._lose(error, [stream])
             return
@@ -130,9 +156,10 @@ class Merge:
         stream.was_read, stream.ended = True, len(rows) <= request.size
         if rows:
             stream.position = rows[-1][0]
-        self.candidates += [(at, headed_by(row)) for at, row in rows] if exact else await self._decided(rows)
+        kept = [(at, headed_by(row)) for at, row in rows] if exact else await self._decided(rows)
+        self.candidates += [Candidate(self._place(at), at, customer) for at, customer in kept]
 
-    async def _decided(self, rows: Sequence[tuple[Position, CrmRecord]]) -> list[Candidate]:
+    async def _decided(self, rows: Sequence[tuple[Position, CrmRecord]]) -> list[tuple[Position, Customer]]:
         """Keep the customers of *rows* that are chosen; where their other records cannot be asked, nobody can tell."""
         answers = {row.key: self.choice.row(row) for _, row in rows}
         undecided = [key for key, answer in answers.items() if answer is None]
@@ -142,7 +169,7 @@ class Merge:
                 around = await around_rows(self.stores, self.tenant, undecided)
             except SourceError as error:
                 self.missing[error.store] = None
-        found: list[Candidate] = []
+        found: list[tuple[Position, Customer]] = []
         for position, row in rows:
             answer, customer = answers[row.key], headed_by(row)
             if answer is None and around is not None:
@@ -168,7 +195,7 @@ class Merge:
         # Those without a date come first where the list is read backwards.
         if request.order.field != "CREATED_AT" or request.backwards or len(self.candidates) <= request.size:
             return asked
-        last = sorted((position for position, _ in self.candidates), key=self._order)[request.size - 1].value
+        last = sorted(self.candidates, key=_PLACE)[request.size - 1].position.value
         if not isinstance(last, int):
             return asked
         start, end = (None, None) if asked is None else (asked.start, asked.end)
@@ -181,11 +208,11 @@ class Merge:
         size = self.request.size
         if len(self.candidates) <= size or not chunk.found:
             return chunk
-        last = sorted(self._order(position) for position, _ in self.candidates)[size]
-        if self._order(chunk.found[-1][0]) <= last:
+        last = sorted(self.candidates, key=_PLACE)[size].place
+        if self._place(chunk.found[-1][0]) <= last:
             return chunk
         # The first one behind it stays, and is how far was read.
-        kept = next(place for place, (position, _) in enumerate(chunk.found) if self._order(position) > last)
+        kept = next(place for place, (position, _) in enumerate(chunk.found) if self._place(position) > last)
         return Chunk(chunk.found[: kept + 1], ended=False)
 
     async def _take_in(self, streams: Sequence[Stream], chunks: Sequence[Chunk]) -> None:
@@ -193,7 +220,10 @@ class Merge:
             around = Neighbourhood(self.stores, self.tenant)
             for stream, chunk in zip(streams, chunks, strict=True):
                 around.add(stream.kind, (found for _, found in chunk.found))
-            await around.hop(last=False)
+            self.candidates.sort(key=_PLACE)
+            page = [candidate.customer for candidate in self.candidates[: self.request.size]]
+            await around.hop(last=False, ahead=() if self.around else self._whose_links_count(page))
+            self.around = self.around or around
             await around.hop(last=True)
         except SourceError as error:
             self._lose_documents(error)
@@ -201,6 +231,33 @@ class Merge:
         if around.crm_down:
             self.missing["postgres"] = None
         self._take(streams, chunks, around)
+
+    def _whose_links_count(self, customers: Sequence[Customer]) -> list[Key]:
+        """List the rows that head *customers* of which will be asked what the other stores hold."""
+        asked = [one.picks for one in self.along if one.loader == LINKED]
+        needs = [attrgetter(name) for name in frozenset().union(*asked)] if all(asked) else None
+        rows = (customer.crm for customer in customers if asked and customer.linked is None)
+        return [
+            row.key for row in rows if row is not None and (needs is None or any(said(row) is None for said in needs))
+        ]
+
+    async def _link(self, page: Page[Customer]) -> None:
+        """Find what the other stores hold of customers on *page*, where that will be asked, and most of it was read."""
+        wanted = [] if self.around is None else self._whose_links_count(page.items)
+        if not wanted:
+            return
+        try:
+            with batch(LINKED, len(wanted)):
+                around = await around_rows(self.stores, self.tenant, wanted, read=self.around)
+        except SourceError:
+            return  # whoever asks for it is told
+        linked = {key: around.linked_to(key) for key in wanted}
+        page.items = [
+            Customer(head=customer.head, crm=customer.crm, linked=linked[customer.head.key])
+            if customer.linked is None and customer.head.key in linked
+            else customer
+            for customer in page.items
+        ]
 
     def _take(self, streams: Sequence[Stream], chunks: Sequence[Chunk], around: Neighbourhood) -> None:
         """Keep the customers that records of *chunks* head, and that are chosen."""
@@ -219,7 +276,7 @@ class Merge:
                 if members.head == ref and not (around.crm_down and around.names_a_row(members)):
                     customer = around.customer(members)
                     if self.choice.customer(customer):
-                        self.candidates.append((position, customer))
+                        self.candidates.append(Candidate(self._place(position), position, customer))
 
     async def _chunk(self, stream: Stream, size: int) -> Chunk:
         return await self.stores.documents.chunk(
@@ -244,24 +301,25 @@ class Merge:
     def _page(self) -> Page[Customer]:
         """Take what lies before every open stream's position: nothing can come in between any more."""
         request = self.request
-        self.candidates.sort(key=lambda candidate: reading_order(candidate[0], request))
+        self.candidates.sort(key=_PLACE)
         opened = [stream for stream in self.streams if not stream.ended]
-        frontier = min((stream.position for stream in opened if stream.position), default=None, key=self._order)
+        frontier = min((stream.position for stream in opened if stream.position), default=None, key=self._place)
         certain = self.candidates
         if frontier is not None:
-            certain = [one for one in self.candidates if self._order(one[0]) <= self._order(frontier)]
+            last = self._place(frontier)
+            certain = [one for one in self.candidates if one.place <= last]
         full = len(certain) > request.size
         kept = certain[: request.size]
         if request.backwards:
             kept = kept[::-1]
         return Page(
             request,
-            items=tuple(customer for _, customer in kept),
-            positions=tuple(position for position, _ in kept),
+            items=tuple(one.customer for one in kept),
+            positions=tuple(one.position for one in kept),
             more=full or frontier is not None,
             frontier=None if full else frontier,
             missing_stores=tuple(sorted(self.missing)),
         )
 
-    def _order(self, position: Position) -> tuple[int, int, int]:
+    def _place(self, position: Position) -> Place:
         return reading_order(position, self.request)

@@ -40,7 +40,14 @@ def _said(attribute: str, description: str) -> Any:
     def each(context: Context, many: Sequence[records.Customer]) -> list[Any]:
         return customers.first_of_each(context, many, attribute)
 
-    return computed(first, description, needs=(attribute,), many=each, written=Attribute(attribute))
+    return computed(
+        first,
+        description,
+        needs=(attribute,),
+        many=each,
+        along=customers.where_silent(attribute),
+        written=Attribute(attribute),
+    )
 
 
 def _of_head(attribute: str, answer: Any, description: str) -> Any:
@@ -122,6 +129,7 @@ class Customer(Node):
         "The first non-empty name of its records, CRM first; e-mail, phone or key where none has one.",
         needs=("name", "email", "phone"),
         many=customers.names_of,
+        along=customers.where_silent("name"),
         written=Called(),
     )
     email: str | None = _said("email", "The first e-mail of its records: CRM, account, delivery.")
@@ -139,7 +147,10 @@ class Customer(Node):
         "When the head record was created: what lists are ordered and filtered by.",
     )
     first_seen_at: datetime | None = computed(
-        customers.first_seen_at_of, "The earliest creation of any of its records.", needs=("created_at",)
+        customers.first_seen_at_of,
+        "The earliest creation of any of its records.",
+        needs=("created_at",),
+        along=customers.OF_EACH,
     )
     last_contact_at: datetime | None = computed(
         customers.last_contact_at_of,
@@ -148,12 +159,21 @@ class Customer(Node):
         along=customers.TOUCHED,
     )
     records: list[CustomerRecord] | None = computed(
-        customers.records_of, "What each store says: CRM, account, delivery, those that are there."
+        customers.records_of,
+        "What each store says: CRM, account, delivery, those that are there.",
+        along=customers.OF_EACH,
     )
-    linkage: LinkState | None = computed(customers.linkage_of, "How far its records are linked.", needs=())
-    account: Account | None = computed(customers.account_of, "The login account; null where there is none.", needs=())
+    linkage: LinkState | None = computed(
+        customers.linkage_of, "How far its records are linked.", needs=(), along=customers.OF_EACH
+    )
+    account: Account | None = computed(
+        customers.account_of, "The login account; null where there is none.", needs=(), along=customers.OF_EACH
+    )
     delivery: DeliveryProfile | None = computed(
-        customers.delivery_of, "The delivery and billing record; null where there is none.", needs=()
+        customers.delivery_of,
+        "The delivery and billing record; null where there is none.",
+        needs=(),
+        along=customers.OF_EACH,
     )
     external_accounts: list[ExternalAccount] | None = loaded(
         "external_accounts_by_customer",

@@ -188,6 +188,8 @@ def after_key(field: str, phase: Ties | Nulls, form: KeyForm, *, ascending: bool
 
 def value_at(document: Document, path: str) -> Any:
     """Find what *document* holds at the dotted *path*."""
+    if "." not in path:
+        return document.get(path)
     value: Any = document
     for name in path.split("."):
         if not isinstance(value, Mapping):

@@ -6,27 +6,42 @@ the records that the seeds name or that name them, then whoever else names those
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from domain.errors import SourceError, SourceUnavailableError
 from domain.identity import Identity, Members
 from domain.link_plans import Links
-from domain.records import AccountRecord, CrmRecord, Customer, DeliveryRecord, Key, Linked, RecordKind, RecordRef
+from domain.records import (
+    UNLINKED,
+    AccountRecord,
+    CrmRecord,
+    Customer,
+    DeliveryRecord,
+    Key,
+    Linked,
+    RecordKind,
+    RecordRef,
+)
 from sources.mongo_records import Found
 from sources.stores import Stores
 
+#: What was read of a kind by what it is called or what it names, by that.
+Held = dict[tuple[str, RecordKind], dict[Key, list[Found]]]
 _OTHER = {RecordKind.ACCOUNT: RecordKind.DELIVERY, RecordKind.DELIVERY: RecordKind.ACCOUNT}
 
 
 class Neighbourhood:
     """Gather the records of *tenant* around some seeds, statement by statement, none asked twice."""
 
-    def __init__(self, stores: Stores, tenant: str | None) -> None:
+    def __init__(self, stores: Stores, tenant: str | None, held: Held | None = None) -> None:
         self._stores = stores
         self._tenant = tenant
         self._found: dict[RecordKind, dict[Key, Found]] = {kind: {} for kind in stores.mongo_kinds}
         self._asked: dict[tuple[str, RecordKind], set[Key]] = defaultdict(set)
+        #: What was read before its turn came, by what was asked for: it counts as read when its turn comes.
+        self._held: Held = defaultdict(dict, held or {})
         self._live: set[Key] = set()
         #: The CRM could not say which rows live: all that are named are taken to.
         self.crm_down = False
@@ -51,32 +66,67 @@ class Neighbourhood:
         keys = set(rows)
         await asyncio.gather(*(self._ask("crm", kind, keys) for kind in self._found))
 
-    async def hop(self, *, last: bool) -> None:
-        """Read what the records found so far name and what names them; on the *last* hop also who names their rows."""
+    async def hop(self, *, last: bool, ahead: Collection[Key] = ()) -> None:
+        """Read what the records found so far name and what names them; on the *last* hop also who names their rows.
+
+        What the last one will ask of these records is asked by the one before it as well, and held until then: who
+        names their rows, and those that they name. So is who names the rows *ahead*, see `beside`.
+        """
         reads: list[Coroutine[Any, Any, None]] = []
         rows = {found.names.crm for records in self._found.values() for found in records.values()} - {None}
+        named = {kind: self._named(kind) for kind in _OTHER}
         for kind, other in _OTHER.items():
             if kind not in self._found or other not in self._found:
                 continue
-            others = self._found[other]
-            named = {found.names.partner for found in others.values()} - {None} - self._found[kind].keys()
-            reads += [self._ask("key", kind, named), self._ask("partner", kind, others.keys())]
-        if last:
-            reads += [self._ask("crm", kind, rows) for kind in self._found]
-            reads.append(self._look_for_life({row for row in rows if row is not None} - self._live))
+            reads.append(self._ask("key", kind, named[kind]))
+            reads.append(self._ask("partner", kind, self._found[other].keys(), () if last else named[other]))
+        now, early = (rows, set[Key | None]()) if last else (set[Key | None](), {*rows, *ahead})
+        reads += [self._ask("crm", kind, now, early) for kind in self._found]
+        reads.append(self._look_for_life({row for row in rows if row is not None}))
         await asyncio.gather(*reads)
 
-    async def _ask(self, by: str, kind: RecordKind, keys: Iterable[Key | None]) -> None:
-        asked = self._asked[by, kind]
+    def beside(self) -> "Neighbourhood":
+        """Be another one, that need not ask who names those rows of which this has asked ahead."""
+        held = {asked: dict(known) for asked, known in self._held.items() if asked[0] == "crm"}
+        return Neighbourhood(self._stores, self._tenant, held)
+
+    def _named(self, kind: RecordKind) -> set[Key]:
+        """List the records of *kind* that those of the other kind name, and that were not found."""
+        others = self._found.get(_OTHER[kind], {})
+        return {key for key in (found.names.partner for found in others.values()) if key is not None} - (
+            self._found.get(kind, {}).keys()
+        )
+
+    async def _ask(
+        self, by: str, kind: RecordKind, keys: Iterable[Key | None], ahead: Iterable[Key | None] = ()
+    ) -> None:
+        """Take in the records of *kind* that are, or name, one of *keys*; read those *ahead* as well, and hold them."""
+        asked, held = self._asked[by, kind], self._held[by, kind]
         wanted = {key for key in keys if key is not None} - asked
-        if not wanted:
-            return
         asked |= wanted
+        for key in wanted & held.keys():
+            self.add(kind, held[key])
+        wanted -= held.keys()
+        early = {key for key in ahead if key is not None} - asked - held.keys()
+        if not wanted and not early:
+            return
         documents = self._stores.documents
-        read = {"key": documents.by_key, "partner": documents.by_partner, "crm": documents.by_crm}[by]
-        self.add(kind, await read(self._tenant, kind, wanted))
+        read, key_of = {
+            "key": (documents.by_key, attrgetter("record.key")),
+            "partner": (documents.by_partner, attrgetter("names.partner")),
+            "crm": (documents.by_crm, attrgetter("names.crm")),
+        }[by]
+        found = await read(self._tenant, kind, wanted | early)
+        held |= {key: [] for key in early}
+        for one in found:
+            if (key := key_of(one)) in early:
+                held[key].append(one)
+        self.add(kind, (one for one in found if key_of(one) in wanted))
 
     async def _look_for_life(self, rows: set[Key]) -> None:
+        asked = self._asked["life", RecordKind.CRM]
+        rows -= asked | self._live
+        asked |= rows
         if not rows or self._stores.profile.customer is None:
             return
         try:
@@ -123,6 +173,10 @@ class Neighbourhood:
         assert delivery is None or isinstance(delivery, DeliveryRecord)
         return Linked(account, delivery, conflict=self.identity.contradicts(members))
 
+    def linked_to(self, row: Key) -> Linked:
+        """Answer what was read of whoever the living CRM *row* heads."""
+        return self.linked(self.members(RecordRef(RecordKind.CRM, row))) if self.identity.is_named(row) else UNLINKED
+
     def customer(self, members: Members, crm: CrmRecord | None = None) -> Customer:
         return Customer(head=members.head, crm=crm, linked=self.linked(members), crm_down=self.crm_down)
 
@@ -143,9 +197,11 @@ async def around_records(stores: Stores, tenant: str | None, refs: Sequence[Reco
     return around
 
 
-async def around_rows(stores: Stores, tenant: str | None, rows: Sequence[Key]) -> Neighbourhood:
-    """Gather what decides, of the living CRM *rows*, the whole customers that they head."""
-    around = Neighbourhood(stores, tenant)
+async def around_rows(
+    stores: Stores, tenant: str | None, rows: Sequence[Key], *, read: Neighbourhood | None = None
+) -> Neighbourhood:
+    """Gather what decides, of the living CRM *rows*, the whole customers that they head; *read* was read before."""
+    around = Neighbourhood(stores, tenant) if read is None else read.beside()
     around.add_live(rows)
     await around.read_namers(rows)
     await around.hop(last=True)

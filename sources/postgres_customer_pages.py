@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from domain.along import Along
 from domain.errors import SourceMismatchError
 from domain.filters import Children, CustomerFilter, CustomerRows
-from domain.paging import Page, PageRequest, Position, page_of_rows
+from domain.paging import PageRequest, Position
 from domain.records import CrmRecord, Key
 from sources.meter import answered
 from sources.postgres_figures import PostgresFigures
@@ -42,13 +42,13 @@ class PostgresCustomerPages(PostgresFigures):
         records, positions = self._made(customers, rows, request, picks)
         return list(zip(positions, records, strict=True))
 
-    async def customer_page(
+    async def customers_along(
         self, tenant: Tenant, asked: CustomerRows, request: PageRequest, picks: Picks = ALL, along: Sequence[Along] = ()
-    ) -> tuple[Page[CrmRecord], Sequence[Known]]:
-        """Read a page of rows, held as columns, and what it could be asked *along* with them."""
+    ) -> tuple[Sequence[CrmRecord], Sequence[Position], Sequence[Known]]:
+        """Read the rows that `customers` reads, held as columns, and what of a page of them could be asked *along*."""
         customers, values = await self._listed(tenant, asked, request)
         if customers is None:
-            return Page(request), ()
+            return (), (), ()
         owned = await self._along(customers.mapped.key_type(), along)
         known: Sequence[Known] = ()
         if owned:
@@ -62,7 +62,7 @@ class PostgresCustomerPages(PostgresFigures):
             rows = await self._rows_of_page(tenant, customers, request, asked, picks, **values)
         with self._noticing():
             held = customers.records.of(picks).held(rows)
-        return page_of_rows(request, held, self._positions(customers, rows, request, picks)), known
+        return held, self._positions(customers, rows, request, picks), known
 
     async def customer_along(
         self, tenant: Tenant, key: Key, along: Sequence[Along]

@@ -260,9 +260,9 @@ class RowStatements(Generic[R]):
 
         def build() -> RowPosition:
             placed = self._placed(request, picks)
-            place = [*self.records.of(picks).labels, POSITION].index(placed)
-            column = self.ordered_by(request)
-            return RowPosition(column, place, self.kind, is_read=placed != POSITION)
+            labels = [*self.records.of(picks).labels, POSITION]
+            place, key = labels.index(placed), labels.index("key")
+            return RowPosition(self.ordered_by(request), place, key, self.kind, is_read=placed != POSITION)
 
         return self.built.once(("position", request.order.field, picks), build)
 
@@ -345,17 +345,18 @@ class RowStatements(Generic[R]):
 class RowPosition:
     """Find the positions of rows of a *kind* in a list that *column* orders, whose values they hold at a *place*.
 
-    *is_read* says whether an attribute of the records is read from the same column.
+    Their keys are at *key*. *is_read* says whether an attribute of the records is read from the same column.
     """
 
     column: OrderColumn | None
     place: int
+    key: int
     kind: RecordKind | None
     is_read: bool
 
     def __call__(self, row: Record) -> Position:
         value, mark = (None, None) if self.column is None else self.column.position(row[self.place])
-        return Position(value, str(row.key), self.kind, mark)
+        return Position(value, str(row[self.key]), self.kind, mark)
 
 
 @dataclass(frozen=True, slots=True)

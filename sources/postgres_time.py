@@ -4,6 +4,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, literal_column, not_, or_
@@ -29,7 +30,7 @@ class TimeColumn:
 
     @property
     def stored(self) -> StoredTime:
-        return StoredTime(self.form, self.zone)
+        return _stored(self.form, self.zone)
 
     @property
     def selected(self) -> ColumnElement[Any]:
@@ -86,8 +87,9 @@ class TimeColumn:
 
     def position(self, stored: Any) -> tuple[Micros | None, str | None]:
         """Read what `selected` has answered as the value of a position, and its mark."""
-        at = self.stored.read(stored)
-        return None if at is None else micros(at), self.stored.mark(stored, at)
+        time = self.stored
+        at = time.read(stored)
+        return None if at is None else micros(at), time.mark(stored, at)
 
     def bind(self, asked: datetime, mark: str | None = None) -> tuple[ColumnElement[Any], bool]:
         """Make a value of the column's form of *asked*, or of its *mark*, and say whether it is exact."""
@@ -162,3 +164,9 @@ def _meant(clock: ColumnElement[Any], zone: str) -> ColumnElement[Any]:
 
 def _quoted(pattern: str) -> str:
     return "'" + pattern.replace("'", "''") + "'"
+
+
+@lru_cache(maxsize=100)
+def _stored(form: Form, zone: tzinfo) -> StoredTime:
+    """Make one of each: lists ask for theirs once a row."""
+    return StoredTime(form, zone)

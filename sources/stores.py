@@ -1,7 +1,7 @@
 """The stores of one gateway, together: what the profile maps, and who holds it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.records import RecordKind
 from sources.mongo import MongoSource
@@ -20,12 +20,15 @@ class Stores:
     mongo: MongoSource | None
     #: The gateway's own tables; None where there is no PostgreSQL, and then it only reads.
     own: OwnStore | None = None
+    #: The kinds of records that the profile maps, in the order in which they head a customer.
+    kinds: tuple[RecordKind, ...] = field(init=False)
+    mongo_kinds: tuple[RecordKind, ...] = field(init=False)
 
-    @property
-    def kinds(self) -> tuple[RecordKind, ...]:
-        """The kinds of records that the profile maps, in the order in which they head a customer."""
+    def __post_init__(self) -> None:
         sections = (self.profile.customer, self.profile.account, self.profile.delivery)
-        return tuple(kind for kind, section in zip(RecordKind, sections, strict=True) if section is not None)
+        kinds = tuple(kind for kind, section in zip(RecordKind, sections, strict=True) if section is not None)
+        object.__setattr__(self, "kinds", kinds)
+        object.__setattr__(self, "mongo_kinds", tuple(kind for kind in kinds if kind is not RecordKind.CRM))
 
     @property
     def pools(self) -> Mapping[str, Use]:
@@ -33,10 +36,6 @@ class Stores:
         stores = {"postgres": self.postgres, "mongo": self.mongo, "own": self.own}
         found = {name: store.use for name, store in stores.items() if store is not None}
         return found if self.own is None else {**found, "own_transactions": self.own.use_of_transactions}
-
-    @property
-    def mongo_kinds(self) -> tuple[RecordKind, ...]:
-        return tuple(kind for kind in self.kinds if kind is not RecordKind.CRM)
 
     @property
     def crm(self) -> PostgresSource:

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from itertools import chain, combinations
 from typing import cast
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import SourceUnavailableError
-from domain.identity import Identity, Names
+from domain.identity import Identity, Members, Names
 from domain.records import AccountRecord, DeliveryRecord, Key, RecordKind, RecordRef
 from sources.mongo_records import Found
 from sources.neighbourhood import Neighbourhood, around_records, around_rows
@@ -202,19 +203,62 @@ async def test_where_a_profile_maps_fewer_kinds_the_others_are_not_asked_for(
 
 @settings(max_examples=60, deadline=None)
 @given(examples())
-async def test_a_round_asks_each_collection_five_times_at_most_and_the_crm_once_and_nothing_twice(
-    example: Example,
-) -> None:
+async def test_a_round_asks_each_store_three_things_a_hop_at_most_and_nothing_twice(example: Example) -> None:
     store, seeds = example
     reader = Reader(store)
 
     await around_chunks(reader, seeds)
 
     statements = Counter(kind for _, kind, _ in reader.asked)
-    assert statements[RecordKind.CRM] <= 1
-    assert all(statements[kind] <= 5 for kind in MONGO_KINDS)
+    assert statements[RecordKind.CRM] <= 2
+    assert all(statements[kind] <= 6 for kind in MONGO_KINDS)
     keys = Counter((by, kind, key) for by, kind, asked in reader.asked for key in asked)
     assert set(keys.values()) <= {1}
+
+
+@pytest.mark.parametrize("both", [True, False])
+async def test_one_hop_asks_all_where_records_agree_about_their_customer(both: bool) -> None:
+    names = {Key(f"{number}"): Names(f"{number}", f"{number}") for number in range(5)}
+    reader = Reader(LinkedStore(names, names, frozenset(names)))
+    around = Neighbourhood(reader.stores, TENANT)
+    for kind in MONGO_KINDS if both else MONGO_KINDS[:1]:
+        around.add(kind, [found(kind, key, names[key]) for key in names])
+    await around.hop(last=False)
+    asked = len(reader.asked)
+    assert asked == (5 if both else 6)
+
+    await around.hop(last=True)
+    assert len(reader.asked) == asked
+    for key in names:
+        assert around.members(RecordRef(RecordKind.ACCOUNT, key)) == Members(key, key, key)
+
+
+@settings(max_examples=150, deadline=None)
+@given(examples(), st.data())
+async def test_who_names_rows_is_not_asked_again_where_that_was_asked_ahead(
+    example: Example, data: st.DataObject
+) -> None:
+    store, seeds = example
+    rows = [ref.key for ref in store.refs if ref.kind is RecordKind.CRM]
+    ahead = data.draw(st.lists(st.sampled_from(rows), unique=True)) if rows else []
+    reader, identity = Reader(store), whole(store)
+    around = Neighbourhood(reader.stores, TENANT)
+    for ref in seeds:
+        around.add(ref.kind, [found(ref.kind, ref.key, store.names(ref.kind)[ref.key])])
+    await around.hop(last=False, ahead=ahead)
+    asked = {(kind, key) for by, kind, keys in reader.asked if by == "crm" for key in keys}
+    reader.asked.clear()
+
+    beside = await around_rows(reader.stores, TENANT, rows, read=around)
+
+    again = {(kind, key) for by, kind, keys in reader.asked if by == "crm" for key in keys}
+    assert {(kind, key) for kind in MONGO_KINDS for key in ahead} <= asked
+    assert not asked & again
+    for row in rows:
+        seed = RecordRef(RecordKind.CRM, row)
+        members = identity.members(seed)
+        assert beside.members(seed) == members
+        assert beside.linked(members).conflict == identity.contradicts(members)
 
 
 @settings(max_examples=150, deadline=None)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.along import Along
 from domain.filters import Children, CustomerRows
 from domain.paging import Direction, Order, Page, PageRequest
 from domain.records import Booking, CrmRecord, Lead
@@ -51,6 +52,10 @@ async def test_what_is_picked_is_as_in_whole_records(servers: Servers, store: st
     try:
         for tenant in sorted(EXPECTED[store].get("tenants", {})) or [None]:
             await pick_of_one(crm, tenant)
+        request = PageRequest(Order("customers", "CREATED_AT", Direction.DESC), 100)
+        for along in ((), [Along("revenue_by_customer", None, frozenset({"total"}))]):
+            found = await crm.customers_along("nobody's", CustomerRows(), request, ALL, along)
+            assert list(map(list, found[:2])) == [[], []] or not EXPECTED[store].get("tenants")
     finally:
         await crm.close()
 
@@ -58,6 +63,8 @@ async def test_what_is_picked_is_as_in_whole_records(servers: Servers, store: st
 async def pick_of_one(crm: PostgresSource, tenant: str | None) -> None:
     request = PageRequest(Order("customers", "CREATED_AT", Direction.DESC), 100)
     rows = await crm.customers(tenant, CustomerRows(), request)
+    held, positions, _ = await crm.customers_along(tenant, CustomerRows(), request)
+    assert list(zip(positions, held, strict=True)) == rows
     keys = [row.key for _, row in rows]
     for picks in some_of(CrmRecord):
         assert await crm.customers(tenant, CustomerRows(), request, picks) == [
