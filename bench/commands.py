@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _bench(stores: Loaded, queries: Sequence[Query], given: argparse.Namespace) -> None:
     contenders, absent = _present([CONTENDERS[name] for name in given.peers])
-    machine = describe(given.mongo)
+    machine = describe(given.mongo, remembered=not given.forget)
     plan = Plan(given.seconds, given.rounds, given.connections)
     figures: list[Figure] = []
     for mongo in (False, True):
@@ -107,9 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         "--documents", type=int, default=2_000, help="in each collection; the embedded Mongo server takes no more well"
     )
     parser.add_argument("--mongo", metavar="URL", help="a database on another Mongo server, which is filled")
-    parser.add_argument(
-        "--forget", action="store_true", help="ask the Mongo server itself: as a rule it is all that is measured then"
-    )
+    parser.add_argument("--forget", action="store_true", help="measure the Mongo server too, not only those who ask it")
     parser.add_argument("--seconds", type=float, default=4.0, help="of one round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=_numbers, default=(1, 16, 64), help="at once: 1,16,64")

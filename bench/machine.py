@@ -30,16 +30,21 @@ class Machine:
     versions: tuple[str, ...]
 
 
-def describe(mongo_url: str | None) -> Machine:
+def describe(mongo_url: str | None, *, remembered: bool = False) -> Machine:
     return Machine(
         cpu=_cpu(),
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         memory=f"{psutil.virtual_memory().total / (1 << 30):.0f} GB",
         system=f"{platform.system()} {platform.release().partition('-')[0]}",
         day=f"{datetime.now(UTC):%d %B %Y}".lstrip("0"),
-        mongo="another server" if mongo_url else f"embedded: nx-27017 {version('nx-27017')}",
+        mongo=_mongo(mongo_url, remembered=remembered),
         versions=tuple(_versions()),
     )
+
+
+def _mongo(url: str | None, *, remembered: bool) -> str:
+    server = "another server" if url else f"embedded: nx-27017 {version('nx-27017')}"
+    return f"{server}, whose answers a process in front of it remembers" if remembered else server
 
 
 def _versions() -> list[str]:

@@ -51,8 +51,9 @@ class PostgresCustomerPages(PostgresFigures):
             return (), (), ()
         owned = await self._along(customers.mapped.key_type(), along)
         known: Sequence[Known] = ()
-        if owned:
-            first, *others = self._queries(customers, request, asked, picks)
+        queries = self._queries(customers, request, asked, picks) if owned else ()
+        if queries:
+            first, *others = queries
             values["size"] = request.size + 1
             rows, known = await self._columns_along(tenant, customers.mapped, first, request.size, owned, **values)
             if len(rows) <= request.size and others:

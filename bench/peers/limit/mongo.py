@@ -46,10 +46,12 @@ class Documents:
         accounts, deliveries = await asyncio.gather(
             self._users.find({"role": "customer", "crm_customer_id": {"$exists": False}}, _ACCOUNT)
             .sort([("created_at", -1), ("id", -1)])
-            .to_list(first),
+            .limit(first)
+            .to_list(None),
             self._deliveries.find({"crm_customer_id": {"$exists": False}, "user_id": {"$exists": False}}, _DELIVERY)
             .sort([("created_at", -1), ("id", -1)])
-            .to_list(first),
+            .limit(first)
+            .to_list(None),
         )
         return [(one["created_at"], "ACCOUNT", one) for one in accounts] + [
             (datetime.fromisoformat(one["created_at"]).replace(tzinfo=UTC), "DELIVERY", one) for one in deliveries

@@ -289,10 +289,10 @@ async def _heads(database: Any, first: int) -> AsyncIterator[Customer]:
     """Find the latest accounts and delivery records that belong to no row, and to no account."""
     order = [("created_at", -1), ("id", -1)]
     alone = {"crm_customer_id": {"$exists": False}}
-    for one in await database["users"].find({"role": "customer", **alone}).sort(order).to_list(first):
+    for one in await database["users"].find({"role": "customer", **alone}).sort(order).limit(first).to_list(None):
         yield Customer(at=one["created_at"], of_account=one)
     without_account = {**alone, "user_id": {"$exists": False}}
-    for one in await database["customers_v2"].find(without_account).sort(order).to_list(first):
+    for one in await database["customers_v2"].find(without_account).sort(order).limit(first).to_list(None):
         yield Customer(at=datetime.fromisoformat(one["created_at"]).replace(tzinfo=UTC), of_delivery=one)
 
 
