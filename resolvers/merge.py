@@ -9,11 +9,12 @@ cursor is then that position.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from domain.along import LINKED, Along
+from domain.along import Along
 from domain.choosing import Choice
 from domain.columns import Columnar, Heads, headed_by
 from domain.errors import SourceError
@@ -22,7 +23,7 @@ from domain.keyset import reading_order
 from domain.paging import Direction, Page, PageRequest, Position, page_of_rows
 from domain.records import CrmRecord, Customer, Key, RecordKind, RecordRef
 from domain.time import Period, instant
-from sources.meter import batch
+from resolvers.page_links import whose_links_count, with_links
 from sources.mongo import Chunk
 from sources.neighbourhood import Neighbourhood, around_rows
 from sources.postgres_customer_pages import Known
@@ -222,7 +223,7 @@ class Merge:
                 around.add(stream.kind, (found for _, found in chunk.found))
             self.candidates.sort(key=_PLACE)
             page = [candidate.customer for candidate in self.candidates[: self.request.size]]
-            await around.hop(last=False, ahead=() if self.around else self._whose_links_count(page))
+            await around.hop(last=False, ahead=() if self.around else whose_links_count(page, self.along))
             self.around = self.around or around
             await around.hop(last=True)
         except SourceError as error:
@@ -232,32 +233,12 @@ class Merge:
             self.missing["postgres"] = None
         self._take(streams, chunks, around)
 
-    def _whose_links_count(self, customers: Sequence[Customer]) -> list[Key]:
-        """List the rows that head *customers* of which will be asked what the other stores hold."""
-        asked = [one.picks for one in self.along if one.loader == LINKED]
-        needs = [attrgetter(name) for name in frozenset().union(*asked)] if all(asked) else None
-        rows = (customer.crm for customer in customers if asked and customer.linked is None)
-        return [
-            row.key for row in rows if row is not None and (needs is None or any(said(row) is None for said in needs))
-        ]
-
     async def _link(self, page: Page[Customer]) -> None:
         """Find what the other stores hold of customers on *page*, where that will be asked, and most of it was read."""
-        wanted = [] if self.around is None else self._whose_links_count(page.items)
-        if not wanted:
-            return
-        try:
-            with batch(LINKED, len(wanted)):
-                around = await around_rows(self.stores, self.tenant, wanted, read=self.around)
-        except SourceError:
-            return  # whoever asks for it is told
-        linked = {key: around.linked_to(key) for key in wanted}
-        page.items = [
-            Customer(head=customer.head, crm=customer.crm, linked=linked[customer.head.key])
-            if customer.linked is None and customer.head.key in linked
-            else customer
-            for customer in page.items
-        ]
+        rows = whose_links_count(page.items, self.along)
+        if rows and self.around is not None:
+            with suppress(SourceError):  # whoever asks for it is told
+                page.items = await with_links(self.stores, self.tenant, page.items, rows, self.around)
 
     def _take(self, streams: Sequence[Stream], chunks: Sequence[Chunk], around: Neighbourhood) -> None:
         """Keep the customers that records of *chunks* head, and that are chosen."""

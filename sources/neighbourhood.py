@@ -69,8 +69,8 @@ class Neighbourhood:
     async def hop(self, *, last: bool, ahead: Collection[Key] = ()) -> None:
         """Read what the records found so far name and what names them; on the *last* hop also who names their rows.
 
-        What the last one will ask of these records is asked by the one before it as well, and held until then: who
-        names their rows, and those that they name. So is who names the rows *ahead*, see `beside`.
+        Who names those that they name is asked by the hop before, by the same statement, and held until the last. Where
+        it is to be known of rows *ahead* who names them, see `beside`, that is asked of all rows then.
         """
         reads: list[Coroutine[Any, Any, None]] = []
         rows = {found.names.crm for records in self._found.values() for found in records.values()} - {None}
@@ -78,11 +78,14 @@ class Neighbourhood:
         for kind, other in _OTHER.items():
             if kind not in self._found or other not in self._found:
                 continue
+            others = self._found[other].keys()
             reads.append(self._ask("key", kind, named[kind]))
-            reads.append(self._ask("partner", kind, self._found[other].keys(), () if last else named[other]))
-        now, early = (rows, set[Key | None]()) if last else (set[Key | None](), {*rows, *ahead})
-        reads += [self._ask("crm", kind, now, early) for kind in self._found]
-        reads.append(self._look_for_life({row for row in rows if row is not None}))
+            reads.append(self._ask("partner", kind, others, named[other] if others and not last else ()))
+        if last:
+            reads += [self._ask("crm", kind, rows) for kind in self._found]
+            reads.append(self._look_for_life({row for row in rows if row is not None} - self._live))
+        elif ahead:
+            reads += [self._ask("crm", kind, (), {*rows, *ahead}) for kind in self._found]
         await asyncio.gather(*reads)
 
     def beside(self) -> "Neighbourhood":
@@ -124,9 +127,6 @@ class Neighbourhood:
         self.add(kind, (one for one in found if key_of(one) in wanted))
 
     async def _look_for_life(self, rows: set[Key]) -> None:
-        asked = self._asked["life", RecordKind.CRM]
-        rows -= asked | self._live
-        asked |= rows
         if not rows or self._stores.profile.customer is None:
             return
         try:

@@ -210,6 +210,18 @@ async def test_the_other_stores_are_asked_only_where_the_crm_is_silent(blocks: G
     assert await batches(demo, query) == {"linked_by_customer": 1}
 
 
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+async def test_what_mongo_holds_of_rows_is_asked_with_what_a_page_asks_of_it(blocks: Gateway, direction: str) -> None:
+    page = f"customers(first: 50, orderBy: {{direction: {direction}}})"
+    alone = await statements(blocks, f"{{ {page} {{ nodes {{ id }} }} }}")
+    linked = await statements(
+        blocks, f"{{ {page} {{ nodes {{ name account {{ key }} delivery {{ key }} linkage }} }} }}"
+    )
+    # Who names the rows is asked with who names those of the documents; only what these name is asked for itself.
+    assert linked[0] == alone[0]
+    assert linked[1] <= alone[1] + 4
+
+
 @pytest.mark.parametrize("counted", [True, False])
 @pytest.mark.parametrize("paged", [True, False])
 async def test_variables_decide_what_a_list_reads(blocks: Gateway, *, counted: bool, paged: bool) -> None:
