@@ -144,9 +144,8 @@ class Merge:
         asked = CustomerRows(self.choice.chosen, beyond=self.choice.asks_links, keys=self._keys(RecordKind.CRM))
         try:
             if exact:
-                found, positions, self.known = await self.stores.crm.customers_along(
-                    self.tenant, asked, request, self.picks, self.along
-                )
+                # What belongs to them is asked for when it is known which of them are on the page.
+                found, positions, _ = await self.stores.crm.customers_along(self.tenant, asked, request, self.picks)
                 rows = list(zip(positions, found, strict=True))
             else:
                 rows = await self.stores.crm.customers(self.tenant, asked, request)

@@ -234,11 +234,15 @@ class Customer(Node):
         is_same=True,
     )
     notes: Connection[Note] | None = computed_page(
-        noting.notes_of, arguments=notes_page, description="What was written down about it, the latest first."
+        noting.notes_of,
+        arguments=notes_page,
+        along=customers.OF_EACH,
+        description="What was written down about it, the latest first.",
     )
     timeline: Annotated["TimelineConnection", strawberry.lazy("schema.timeline")] | None = computed_page(
         timeline.timeline,
         arguments=timeline_page,
+        along=customers.OF_EACH,
         description="What happened to it, the latest first: leads and bookings by their creation, changes of their"
         " statuses and of links, and notes.",
     )

@@ -22,6 +22,8 @@ Info = strawberry.Info[Context, None]
 DECLARATION, RULE = "declaration", "rule"
 #: Where it is kept which attributes of its record a field is made of; without that, it may be any.
 NEEDS = "needs"
+#: Where it is kept what a list asks loaders for that no declaration tells.
+ALONG = "along"
 #: A statement for all parents of a level, and whatever a root field begins with.
 LOADED, ROOT = Cost(weight=2), Cost(weight=5)
 #: Whatever goes through all of a period, if not through everything.
@@ -144,15 +146,22 @@ def loaded_page(
     return _declared(resolver, arguments, {DECLARATION: declaration, NEEDS: needs}, description)
 
 
-def computed_page(resolve: Callable[..., Any], *, arguments: Callable[..., Any], description: str) -> Any:
-    """Declare a list that *resolve* answers, given the context, the parent, what *arguments* makes, what is wanted."""
+def computed_page(
+    resolve: Callable[..., Any], *, arguments: Callable[..., Any], description: str, along: Sequence[Along] = ()
+) -> Any:
+    """Declare a list that *resolve* answers, given the context, the parent, what *arguments* makes, what is wanted.
+
+    *along*: what it asks loaders for by the parent's key.
+    """
 
     def resolver(root: Any, info: Info, **given: Any) -> Any:
         return resolve(info.context, root, arguments(**given), wanted_of(info))
 
     given = inspect.signature(arguments).parameters.values()
     _sign(resolver, arguments, [_parameter("root", Any), _parameter("info", Info), *given])
-    return strawberry.field(resolver=resolver, description=description, directives=_costs(LOADED, given))
+    return strawberry.field(
+        resolver=resolver, description=description, metadata={ALONG: along}, directives=_costs(LOADED, given)
+    )
 
 
 def guarded(

@@ -59,9 +59,14 @@ class Ending:
         finally:
             self._cancel = None
 
-    def _heed(self, _: int, __: object) -> None:
-        """Cancel what runs; while its loop is made or closed, which must not be cut short, whoever runs it looks."""
-        self._told = True
+    def _heed(self, number: int, _: object) -> None:
+        """Cancel what runs; while its loop is made or closed, which must not be cut short, whoever runs it looks.
+
+        Whoever interrupts once more does not want to wait for what is closed.
+        """
+        again, self._told = self._told, True
+        if again and number == signal.SIGINT:
+            raise KeyboardInterrupt
         if self._cancel is not None:
             self._cancel()
         elif not self._runs:

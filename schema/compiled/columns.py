@@ -15,7 +15,7 @@ from resolvers.selection import Wanted, wanted_in
 from schema.compiled.arguments import Arguments
 from schema.compiled.plan import AskAlong, Column, Given, MakeColumn
 from schema.compiled.resolve_info import RawInfo
-from schema.fields import CUSTOMER_KEY, DECLARATION, Computed, Info
+from schema.fields import ALONG, CUSTOMER_KEY, DECLARATION, Computed, Info
 
 
 def column_maker(
@@ -49,8 +49,8 @@ def asks_of(
 ) -> AskAlong | None:
     """Answer what says what the field *declared* asks loaders for, where that is by the keys of customers alone."""
     declaration = declared.metadata.get(DECLARATION)
-    if isinstance(declaration, Computed) and declaration.along:
-        along = declaration.along
+    along = declaration.along if isinstance(declaration, Computed) else declared.metadata.get(ALONG)
+    if along:
         return lambda given: [one for one in along if getattr(given.context.loaders, one.loader) is not None]
     if isinstance(declaration, Loaded) and declaration.key == CUSTOMER_KEY:
         return lambda given: declaration.along(given.context, arguments.read(given), names)

@@ -57,7 +57,8 @@ def test_its_loop_is_made_and_closed_undisturbed(
     def run(main: Coroutine[Any, Any, Any]) -> Any:
         if not late:
             signal.raise_signal(number)
-        found = asyncio.Runner().run(main)
+        with asyncio.Runner() as runner:
+            found = runner.run(main)
         if late:
             signal.raise_signal(number)
         return found
@@ -65,6 +66,19 @@ def test_its_loop_is_made_and_closed_undisturbed(
     monkeypatch.setattr("gateway.commands.ending.asyncio.run", run)
     ended_by(number, lambda ends: ends.run(work(done)))
     assert done == (["begun", "done", "closed"] if late else [])
+
+
+def test_an_interruption_ends_what_closes_where_it_comes_once_more(done: list[str]) -> None:
+    async def stuck() -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+            await asyncio.sleep(600)
+        finally:
+            asyncio.get_running_loop().call_later(0.01, signal.raise_signal, signal.SIGINT)
+            await asyncio.sleep(600)
+
+    ended_by(signal.SIGINT, lambda ends: ends.run(stuck()))
+    assert done == []
 
 
 def test_a_signal_that_is_ignored_stays_so(done: list[str]) -> None:

@@ -210,6 +210,15 @@ async def test_the_other_stores_are_asked_only_where_the_crm_is_silent(blocks: G
     assert await batches(demo, query) == {"linked_by_customer": 1}
 
 
+async def test_what_needs_the_links_of_some_rows_and_of_all_asks_for_them_once(demo: Gateway) -> None:
+    lists = "timeline(first: 3) { edges { cursor } } notes { nodes { text } }"
+    for selected in ("email", "email account { key }", "firstSeenAt area"):
+        page = f"{{ customers(first: 50, orderBy: {{direction: ASC}}) {{ nodes {{ {selected} {lists} }} }} }}"
+        found = await batches(demo, page)
+        assert set(found.values()) == {1}
+        assert "linked_by_customer" in found
+
+
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
 async def test_what_mongo_holds_of_rows_is_asked_with_what_a_page_asks_of_it(blocks: Gateway, direction: str) -> None:
     page = f"customers(first: 50, orderBy: {{direction: {direction}}})"
