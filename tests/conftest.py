@@ -11,7 +11,7 @@ from gateway.demo_data import load_demo
 from gateway.settings import Settings
 from sources.own.migrating import migrate
 from tests.loading import existing_store, make_database, mongo_url
-from tests.running import Gateway, running
+from tests.running import PATIENT, Gateway, running
 from tests.servers import GIVEN, Servers, WithoutMongo, shared_servers
 
 # In CI the same examples every time: what random ones find is for the desk, and becomes an example of its own.
@@ -68,7 +68,7 @@ async def demo_settings(servers: Servers) -> Settings:
     """Load the demo data."""
     postgres, mongo = await make_database(servers, "demo"), mongo_url(servers, "demo")
     await load_demo(postgres, mongo, customers=500, seed=7)
-    return Settings(profile="demo", postgres_url=postgres, mongo_url=mongo, open=True, index_seconds=0)
+    return Settings(profile="demo", postgres_url=postgres, mongo_url=mongo, open=True, index_seconds=0, **PATIENT)
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +84,7 @@ async def writable(servers: Servers) -> AsyncIterator[Gateway]:
     postgres, mongo = await make_database(servers, "writable"), mongo_url(servers, "writable")
     await load_demo(postgres, mongo, customers=60, seed=7)
     await migrate(postgres)
-    settings = Settings(profile="demo", postgres_url=postgres, mongo_url=mongo, open=True, index_seconds=0)
+    settings = Settings(profile="demo", postgres_url=postgres, mongo_url=mongo, open=True, index_seconds=0, **PATIENT)
     async with running(settings) as gateway:
         yield gateway
 

@@ -108,10 +108,10 @@ async def running(settings: Settings) -> AsyncIterator[Gateway]:
             await task
 
 
-def secured(**settings: Any) -> Settings:
-    """Make settings that ask for the tests' tokens, of a gateway that does nothing by itself in between.
+#: A store is waited for longer than usual: a machine that has much else to do is none that is down.
+PATIENT: dict[str, Any] = {"store_timeout": 30.0, "count_seconds": 60.0, "request_seconds": 120.0}
 
-    It waits for its stores longer than usual: a machine that has much else to do is none that is down.
-    """
-    patient = {"store_timeout": 30.0, "count_seconds": 60.0, "request_seconds": 120.0}
-    return Settings(**{"jwt_secret": SECRET, "index_seconds": 0.0, "rate": 0, "max_at_once": 0, **patient, **settings})
+
+def secured(**settings: Any) -> Settings:
+    """Make settings that ask for the tests' tokens, of a gateway that does nothing by itself in between."""
+    return Settings(**{"jwt_secret": SECRET, "index_seconds": 0.0, "rate": 0, "max_at_once": 0, **PATIENT, **settings})

@@ -95,20 +95,23 @@ async def take_up(connection: AsyncConnection, owner: uuid.UUID) -> Plan | None:
     """Take over the oldest planned operation that somebody began and nobody is at work on; None where there is none."""
     is_free = or_(operations.c.lease_until.is_(None), operations.c.lease_until < func.now())
     oldest = select(operations.c.id).where(_AT_WORK, _IS_PLANNED_KIND, is_free).order_by(operations.c.created_at)
-    return await _lease(connection, oldest.limit(1), owner)
+    return await _lease(connection, oldest.limit(1).with_for_update(skip_locked=True), owner)
 
 
 async def start(connection: AsyncConnection, tenant: Tenant, id_: uuid.UUID, owner: uuid.UUID) -> Plan | None:
-    """Begin to do the steps of a PLANNED operation; None where it is not PLANNED any more."""
+    """Begin to do the steps of a PLANNED operation; None where it is not PLANNED any more.
+
+    Whoever begins it at the same time is waited for, so that what is read after that is not PLANNED still.
+    """
     of_it = [operations.c.id == id_, operations.c.tenant == own_tenant(tenant), _IS_PLANNED_KIND]
     planned = select(operations.c.id).where(*of_it, operations.c.state == OperationState.PLANNED.value)
-    return await _lease(connection, planned, owner, counts={}, plan=_with("live"))
+    return await _lease(connection, planned.with_for_update(), owner, counts={}, plan=_with("live"))
 
 
 async def _lease(connection: AsyncConnection, chosen: Any, owner: uuid.UUID, **more: Any) -> Plan | None:
     taken = (
         update(operations)
-        .where(operations.c.id == chosen.with_for_update(skip_locked=True).scalar_subquery())
+        .where(operations.c.id == chosen.scalar_subquery())
         .values(lease_owner=owner, lease_until=func.now() + LEASE, state=OperationState.RUNNING.value, **more)
         .returning(operations)
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +12,22 @@ from gateway.commands.ending import Ending
 ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
+DEFAULT: dict[signal.Signals, Any] = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+    signal.SIGHUP: signal.SIG_DFL,
+}
+
+
+@pytest.fixture(autouse=True)
+def _heeded() -> Iterator[None]:
+    """Ignore no signal, as whatever runs the tests may: in the background, or without a terminal."""
+    before = {number: signal.signal(number, handler) for number, handler in DEFAULT.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.fixture
 def done() -> list[str]:
     return []
@@ -19,10 +35,9 @@ def done() -> list[str]:
 
 def ended_by(number: signal.Signals, run: Callable[[Ending], object]) -> None:
     """Have *run* ended by a signal, which nobody heeds any more after that."""
-    before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt), Ending() as ends:
         run(ends)
-    assert signal.getsignal(number) == before
+    assert signal.getsignal(number) == DEFAULT[number]
 
 
 async def work(done: list[str]) -> None:
@@ -82,11 +97,8 @@ def test_an_interruption_ends_what_closes_where_it_comes_once_more(done: list[st
 
 
 def test_a_signal_that_is_ignored_stays_so(done: list[str]) -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with Ending() as ends:
-            signal.raise_signal(signal.SIGHUP)
-            ends.run(work(done))
-    finally:
-        signal.signal(signal.SIGHUP, before)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with Ending() as ends:
+        signal.raise_signal(signal.SIGHUP)
+        ends.run(work(done))
     assert done == ["begun", "done", "closed"]

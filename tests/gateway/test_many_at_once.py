@@ -36,7 +36,9 @@ async def burning(seconds: float) -> AsyncIterator[None]:
 @pytest.mark.parametrize("seconds", [0.0, 0.02], ids=["alone", "while something else takes the processor"])
 async def test_many_requests_at_once_are_all_answered_alike(demo_settings: Settings, seconds: float) -> None:
     # To count all customers so often at once has limits of its own, which are not what this is about.
-    settings = replace(demo_settings, count_seconds=300.0, request_seconds=300.0)
+    settings = replace(
+        demo_settings, store_timeout=Settings().store_timeout, count_seconds=300.0, request_seconds=300.0
+    )
     limits = httpx.Limits(max_connections=64)
     async with running(settings) as gateway, httpx.AsyncClient(timeout=300, limits=limits) as http, burning(seconds):
         alone = (await http.post(f"{gateway.url}/graphql", json={"query": QUERY})).json()

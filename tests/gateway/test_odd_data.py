@@ -12,7 +12,7 @@ from pymongo.errors import BulkWriteError
 import gateway.demo_data
 from gateway.settings import Settings
 from tests.loading import fill_mongo, make_database, mongo_url, run_sql
-from tests.running import Gateway, running
+from tests.running import PATIENT, Gateway, running
 from tests.servers import Servers
 
 TABLES = (Path(gateway.demo_data.__file__).parent / "tables.sql").read_text()
@@ -108,7 +108,9 @@ async def odd(servers: Servers, storable: Callable[[Documents], Documents]) -> A
     await run_sql(postgres, TABLES, ROWS)
     users = [{"role": "customer", **user} for user in [*storable(USERS), *KEYLESS, {"name": "without a key"}]]
     fill_mongo(mongo, {"users": users, "customers_v2": storable(DELIVERIES)})
-    async with running(Settings(profile="demo", postgres_url=postgres, mongo_url=mongo, open=True)) as gateway:
+    async with running(
+        Settings(profile="demo", postgres_url=postgres, mongo_url=mongo, open=True, **PATIENT)
+    ) as gateway:
         yield gateway
 
 

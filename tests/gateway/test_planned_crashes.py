@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -161,11 +162,29 @@ async def test_gateways_that_apply_the_same_at_once_do_it_once(store: Settings) 
             return await ended(gateway, payload["operation"])
 
         answers = await asyncio.gather(*(apply(gateway) for gateway in (one, other, one, other)))
-    assert all(answer == answers[0] for answer in answers)
+    assert answers == [answers[0]] * len(answers)
     assert answers[0]["state"] == "APPLIED"
     assert answers[0]["counts"] == planned["counts"]
     kept = await counts(store)
     assert kept[1] == [("BACKFILLED", 2), ("LINKED", 2), ("REPAIRED", 1)]
+
+
+async def test_what_another_gateway_is_just_beginning_is_waited_for(store: Settings) -> None:
+    begin = "UPDATE gateway.operation SET state = 'RUNNING', lease_until = now() + interval '1 hour'"
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    async with running(store) as gateway:
+        planned = await backfill(gateway)
+        url = str(store.postgres_url).replace("+asyncpg", "")
+        other, third = [await asyncpg.connect(url) for _ in range(2)]
+        async with other.transaction():
+            assert await other.execute(begin) == "UPDATE 1"
+            applied = asyncio.create_task(gateway.data(APPLY, {"id": planned["id"]}))
+            while not await third.fetchval(waits):
+                assert not applied.done()
+                await asyncio.sleep(0.01)
+        payload = (await applied)["applyOperation"]
+        assert (payload["operation"]["state"], payload["errors"]) == ("RUNNING", [])
+        await asyncio.gather(other.close(), third.close())
 
 
 async def continued(process: asyncio.subprocess.Process) -> bytes:
