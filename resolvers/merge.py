@@ -133,6 +133,7 @@ class Merge:
         # The rows take a statement, and then it is known which documents can be on this page: few of very many.
         for stream in crm:
             await self._read_rows(stream, size)
+        self.candidates.sort(key=_PLACE)
         chunks = await self._chunks(others, size)
         if chunks:
             await self._take_in(others, [self._cut(chunk) for chunk in chunks])
@@ -142,13 +143,10 @@ class Merge:
         # One more than is asked for is read: a page says so whether there is more, and a chunk is as long as others.
         request = self.request if exact else replace(self.request, size=size - 1, position=stream.position)
         asked = CustomerRows(self.choice.chosen, beyond=self.choice.asks_links, keys=self._keys(RecordKind.CRM))
+        # What decides a customer may be anything that its row says.
+        picks = self.picks if exact else frozenset[str]()
         try:
-            if exact:
-                # What belongs to them is asked for when it is known which of them are on the page.
-                found, positions, _ = await self.stores.crm.customers_along(self.tenant, asked, request, self.picks)
-                rows = list(zip(positions, found, strict=True))
-            else:
-                rows = await self.stores.crm.customers(self.tenant, asked, request)
+            rows = await self.stores.crm.customers(self.tenant, asked, request, picks)
         except SourceError as error:
             self._lose(error, [stream])
             return
@@ -195,7 +193,7 @@ class Merge:
         # Those without a date come first where the list is read backwards.
         if request.order.field != "CREATED_AT" or request.backwards or len(self.candidates) <= request.size:
             return asked
-        last = sorted(self.candidates, key=_PLACE)[request.size - 1].position.value
+        last = self.candidates[request.size - 1].position.value
         if not isinstance(last, int):
             return asked
         start, end = (None, None) if asked is None else (asked.start, asked.end)
@@ -208,7 +206,7 @@ class Merge:
         size = self.request.size
         if len(self.candidates) <= size or not chunk.found:
             return chunk
-        last = sorted(self.candidates, key=_PLACE)[size].place
+        last = self.candidates[size].place
         if self._place(chunk.found[-1][0]) <= last:
             return chunk
         # The first one behind it stays, and is how far was read.
@@ -220,7 +218,6 @@ class Merge:
             around = Neighbourhood(self.stores, self.tenant)
             for stream, chunk in zip(streams, chunks, strict=True):
                 around.add(stream.kind, (found for _, found in chunk.found))
-            self.candidates.sort(key=_PLACE)
             page = [candidate.customer for candidate in self.candidates[: self.request.size]]
             await around.hop(last=False, ahead=() if self.around else whose_links_count(page, self.along))
             self.around = self.around or around

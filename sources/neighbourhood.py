@@ -27,6 +27,8 @@ from domain.records import (
 from sources.mongo_records import Found
 from sources.stores import Stores
 
+#: What each question finds records by.
+_ASKED_BY = {"key": attrgetter("record.key"), "partner": attrgetter("names.partner"), "crm": attrgetter("names.crm")}
 #: What was read of a kind by what it is called or what it names, by that.
 Held = dict[tuple[str, RecordKind], dict[Key, list[Found]]]
 _OTHER = {RecordKind.ACCOUNT: RecordKind.DELIVERY, RecordKind.DELIVERY: RecordKind.ACCOUNT}
@@ -114,11 +116,8 @@ class Neighbourhood:
         if not wanted and not early:
             return
         documents = self._stores.documents
-        read, key_of = {
-            "key": (documents.by_key, attrgetter("record.key")),
-            "partner": (documents.by_partner, attrgetter("names.partner")),
-            "crm": (documents.by_crm, attrgetter("names.crm")),
-        }[by]
+        read = {"key": documents.by_key, "partner": documents.by_partner, "crm": documents.by_crm}[by]
+        key_of = _ASKED_BY[by]
         found = await read(self._tenant, kind, wanted | early)
         held |= {key: [] for key in early}
         for one in found:

@@ -52,12 +52,17 @@ async def test_what_is_picked_is_as_in_whole_records(servers: Servers, store: st
     try:
         for tenant in sorted(EXPECTED[store].get("tenants", {})) or [None]:
             await pick_of_one(crm, tenant)
-        request = PageRequest(Order("customers", "CREATED_AT", Direction.DESC), 100)
-        for along in ((), [Along("revenue_by_customer", None, frozenset({"total"}))]):
-            found = await crm.customers_along("nobody's", CustomerRows(), request, ALL, along)
-            assert list(map(list, found[:2])) == [[], []] or not EXPECTED[store].get("tenants")
+        if EXPECTED[store].get("tenants"):
+            await find_nothing(crm, "nobody's")
     finally:
         await crm.close()
+
+
+async def find_nothing(crm: PostgresSource, tenant: str) -> None:
+    request = PageRequest(Order("customers", "CREATED_AT", Direction.DESC), 100)
+    for along in ((), [Along("revenue_by_customer", None, frozenset({"total"}))]):
+        rows, positions, _ = await crm.customers_along(tenant, CustomerRows(), request, ALL, along)
+        assert (list(rows), list(positions)) == ([], [])
 
 
 async def pick_of_one(crm: PostgresSource, tenant: str | None) -> None:
